@@ -1,0 +1,95 @@
+"""The one tree of errors. `bot.commands.failures` turns each into the sentence that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class BotError(Exception):
+    """Root of everything this program raises on purpose. Its text never holds a secret."""
+
+
+class InvalidInput(BotError):
+    """What was asked cannot be understood or is not acceptable. Nothing was called and nothing was lost."""
+
+    def __init__(
+        self, problem: str, *, nearest: Sequence[str] = (), example: str = "", advice: str = ""
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.nearest = tuple(nearest)
+        self.example = example
+        self.advice = advice
+
+
+class SecretInText(InvalidInput):
+    """Something that looks like a credential was typed where others, logs and backups can read it."""
+
+    def __init__(self, what: str, *, fingerprint: str, example: str = "") -> None:
+        super().__init__(f"This text holds what looks like {what}.", example=example)
+        self.what = what
+        self.fingerprint = fingerprint
+
+
+class UnknownTarget(InvalidInput):
+    """No database, table or device goes by that name, or several do; `candidates` are (value, label)."""
+
+    def __init__(
+        self, problem: str, *, typed: str, candidates: Sequence[tuple[str, str]] = (), ambiguous: bool = False
+    ) -> None:
+        super().__init__(problem, nearest=[label for _, label in candidates])
+        self.typed = typed
+        self.candidates = tuple(candidates)
+        self.ambiguous = ambiguous
+
+
+class FieldErrors(InvalidInput):
+    """A form's values are not acceptable; `fields` maps the field's name to what is wrong with it."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("; ".join(fields.values()))
+        self.fields = fields
+
+
+class Denied(BotError):
+    """The person may not do this here. `missing` says what is lacking, `remedy` who or what can give it."""
+
+    def __init__(self, missing: str, *, remedy: str = "") -> None:
+        super().__init__(missing)
+        self.missing = missing
+        self.remedy = remedy
+
+
+class Conflict(BotError):
+    """What holds now rules the step out: decided already, expired, or another request is open on the target."""
+
+    def __init__(self, holds: str, *, next_step: str = "", request_id: str | None = None) -> None:
+        super().__init__(holds)
+        self.holds = holds
+        self.next_step = next_step
+        self.request_id = request_id
+
+
+class Unavailable(BotError):
+    """Something this program needs is not to be had right now; nothing was done."""
+
+    def __init__(self, what: str, *, retryable: bool = True) -> None:
+        super().__init__(what)
+        self.what = what
+        self.retryable = retryable
+
+
+class TrailUnavailable(Unavailable):
+    """The audit trail cannot be written, or is broken: changes and destructive operations are off."""
+
+
+class PeopleUnavailable(Unavailable):
+    """Slack did not say who somebody is; a failed look-up is a denial, never a permission."""
+
+
+class ConfigurationError(BotError):
+    """The program cannot start as set up. `problems` are sentences without the settings' values."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = tuple(problems)

@@ -1,0 +1,132 @@
+"""What lower layers need from upper ones, as protocols that bootstrap fills in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bot.domain.access import Person
+from bot.domain.replies import Form, Reply
+
+
+class Clock(Protocol):
+    """The time, injected. Always aware and UTC."""
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for guards and deadlines."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """Where a message lies."""
+
+    channel_id: str
+    ts: str
+
+
+class MessageRefused(Exception):
+    """Slack will not take the message there (`not_in_channel`, `channel_not_found`, ...): no use repeating."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class MessageDelayed(Exception):
+    """Slack did not take the message now (429, 5xx, outage). `sent_maybe`: it may be there all the same."""
+
+    def __init__(self, code: str, *, retry_after: float | None = None, sent_maybe: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after
+        self.sent_maybe = sent_maybe
+
+
+class Messenger(Protocol):
+    """Says things in Slack. Raises MessageRefused or MessageDelayed."""
+
+    async def post(self, channel_id: str, reply: Reply, *, marker: str) -> Posted:
+        """A real message; `marker` (an opaque id) lets `find` recognise it."""
+        ...
+
+    async def find(self, channel_id: str, marker: str, *, since: datetime) -> Posted | None:
+        """Whether a message with this marker is there already (the connection died after Slack took it)."""
+        ...
+
+    async def update(self, posted: Posted, reply: Reply) -> None:
+        """Draw the message anew."""
+        ...
+
+    async def whisper(self, channel_id: str, person_id: str, reply: Reply) -> None:
+        """Private (ephemeral) in a channel; falls back to a direct message."""
+        ...
+
+    async def direct(self, person_id: str, reply: Reply) -> None:
+        """A direct message."""
+        ...
+
+    async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:
+        """Redraw an open form, or show an answer in its place."""
+        ...
+
+
+class Directory(Protocol):
+    """Who people and channels are, from Slack. A failed look-up raises PeopleUnavailable: deny."""
+
+    async def person(self, person_id: str, *, fresh: bool = False) -> Person:
+        """`fresh` asks Slack again: at a decision and at the send."""
+        ...
+
+    async def groups_of(
+        self, person_id: str, group_ids: Sequence[str], *, fresh: bool = False
+    ) -> frozenset[str]:
+        """Which of these user groups the person belongs to."""
+        ...
+
+    async def group_members(self, group_id: str, *, fresh: bool = False) -> frozenset[str]:
+        """The ids of a user group's members."""
+        ...
+
+    async def channel_members(self, channel_id: str, *, limit: int = 1000) -> frozenset[str]:
+        """The ids of a channel's members, as far as a bounded look tells."""
+        ...
+
+    async def channel_name(self, channel_id: str) -> str:
+        """The channel's name as of now, or "" when it cannot be seen."""
+        ...
+
+
+class Responder(Protocol):
+    """Answers one delivery on the surface it came from. Implemented per surface by the slack layer."""
+
+    async def show(self, reply: Reply) -> None:
+        """The answer. Private unless `reply.shared`. Finds another way to the person if Slack refuses one."""
+        ...
+
+    async def open_loading(self, title: str) -> None:
+        """Open an empty form at once: a trigger lives three seconds."""
+        ...
+
+    async def open_form(self, form: Form, form_id: str) -> None:
+        """Fill the loading form, or open one."""
+        ...
+
+
+class SystemClock:
+    """The real clock."""
+
+    def now(self) -> datetime:
+        """The wall clock in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """The event loop's and the guards' clock."""
+        return time.monotonic()
