@@ -12,9 +12,7 @@ class BotError(Exception):
 class InvalidInput(BotError):
     """What was asked cannot be understood or is not acceptable. Nothing was called and nothing was lost."""
 
-    def __init__(
-        self, problem: str, *, nearest: Sequence[str] = (), example: str = "", advice: str = ""
-    ) -> None:
+    def __init__(self, problem: str, *, nearest: Sequence[str] = (), example: str = "", advice: str = "") -> None:
         super().__init__(problem)
         self.problem = problem
         self.nearest = tuple(nearest)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.domain.access import Person
+from bot.domain.errors import BotError
+from bot.domain.invocation import Invocation
 from bot.domain.replies import Form, Reply
 
 
@@ -32,7 +34,7 @@ class Posted:
     ts: str
 
 
-class MessageRefused(Exception):
+class MessageRefused(BotError):
     """Slack will not take the message there (`not_in_channel`, `channel_not_found`, ...): no use repeating."""
 
     def __init__(self, code: str) -> None:
@@ -40,7 +42,7 @@ class MessageRefused(Exception):
         self.code = code
 
 
-class MessageDelayed(Exception):
+class MessageDelayed(BotError):
     """Slack did not take the message now (429, 5xx, outage). `sent_maybe`: it may be there all the same."""
 
     def __init__(self, code: str, *, retry_after: float | None = None, sent_maybe: bool = False) -> None:
@@ -85,9 +87,7 @@ class Directory(Protocol):
         """`fresh` asks Slack again: at a decision and at the send."""
         ...
 
-    async def groups_of(
-        self, person_id: str, group_ids: Sequence[str], *, fresh: bool = False
-    ) -> frozenset[str]:
+    async def groups_of(self, person_id: str, group_ids: Sequence[str], *, fresh: bool = False) -> frozenset[str]:
         """Which of these user groups the person belongs to."""
         ...
 
@@ -117,6 +117,37 @@ class Responder(Protocol):
 
     async def open_form(self, form: Form, form_id: str) -> None:
         """Fill the loading form, or open one."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormAdmission:
+    """What to acknowledge a submission with, decided within Slack's three seconds and without any HTTP call.
+
+    At most one of the three is set; none of them: the form closes and the work goes on.
+    """
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Field name → what is wrong with it; the form stays open."""
+    waiting: Form | None = None
+    """The same form, saying that the work is under way; the fields keep what was typed."""
+    refused: Reply | None = None
+    """Shown in the form's place: it was submitted already, is too old, or is somebody else's."""
+
+
+class Pipeline(Protocol):
+    """The one way in, for every surface. Implemented by `bot.commands.dispatch`."""
+
+    async def admit(self, invocation: Invocation) -> FormAdmission:
+        """Judge a form's submission before it is acknowledged."""
+        ...
+
+    async def run(self, invocation: Invocation, responder: Responder) -> str:
+        """Carry the invocation through to its answer; returns the verdict in one plain line for the inbox."""
+        ...
+
+    async def suggest(self, invocation: Invocation, field_name: str, typed: str) -> Sequence[tuple[str, str]]:
+        """Type-ahead for a form's field: (value, label), at most 100. Answered, not recorded."""
         ...
 
 

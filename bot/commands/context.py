@@ -1,0 +1,61 @@
+"""What a handler gets: who asks, where, and the services it may use. No blocks, no SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.models import Database
+from bot.domain.access import Standing
+from bot.domain.errors import Denied
+from bot.domain.invocation import Invocation
+from bot.domain.ports import Directory
+from bot.services.access import Access
+from bot.services.approvals import Approvals
+from bot.services.audit import Trail
+
+if TYPE_CHECKING:
+    from bot.commands.registry import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a handler may ask, put together once by bootstrap."""
+
+    access: Access
+    approvals: Approvals
+    trail: Trail
+    directory: Directory
+    slash: str
+    """The slash command's own name, with its slash."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One command's surroundings."""
+
+    invocation: Invocation
+    standing: Standing
+    services: Services
+    registry: Registry
+    now: datetime
+    client: CloudSyncClient | None = None
+    """The environment's client; None where no environment is bound."""
+    target: Database | None = None
+    """The resolved database, for commands with a DATABASE parameter."""
+
+    @property
+    def api(self) -> CloudSyncClient:
+        """The environment's client; `Denied` where the conversation has none."""
+        if self.client is None:
+            raise Denied("This conversation is not bound to an environment.", remedy="Bind it with `roles bind`.")
+        return self.client
+
+    @property
+    def database(self) -> Database:
+        """The resolved database of a command that has one."""
+        if self.target is None:
+            raise LookupError("this command has no database parameter")
+        return self.target
