@@ -1,0 +1,221 @@
+"""Who may do what where, read afresh from SQL and Slack each time; and the rules for changing it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.access import ChannelBinding, Grant, Role, Standing, SubjectKind, may_decide, standing_of
+from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.errors import BotError, Conflict, Denied, PeopleUnavailable
+from bot.domain.ports import Directory
+
+DECIDERS_LOOKED_AT = 60
+"""Bound on how many candidates are asked of Slack when counting who could decide."""
+
+
+class NeedsSecondAdmin(BotError):
+    """Another admin exists and must agree; `channel_id` is the admin channel where they are asked."""
+
+    def __init__(self, channel_id: str) -> None:
+        super().__init__("a second admin must agree")
+        self.channel_id = channel_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Who changes access, in which story."""
+
+    by: Standing
+    story: str
+    delivery: str | None = None
+    agreed: bool = False
+    """A second admin has agreed: the request behind it was approved."""
+
+
+class Access:
+    """Standing, deciders, bindings and grants. Deny by default: every failed look-up is a denial."""
+
+    def __init__(self, database: Database, directory: Directory, bot_admins: frozenset[str]) -> None:
+        self._database = database
+        self._directory = directory
+        self.bot_admins = bot_admins
+
+    async def standing(
+        self, person_id: str, channel_id: str, *, is_direct: bool = False, fresh: bool = False
+    ) -> Standing:
+        """What this person is in this channel, now. `fresh` asks Slack again instead of a short memory."""
+
+        def rows(unit: Unit) -> tuple[ChannelBinding | None, tuple[str, ...]]:
+            return unit.roles.binding(channel_id), tuple(unit.roles.group_ids())
+
+        binding, group_ids = await self._database.read(rows)
+        person = await self._directory.person(person_id, fresh=fresh)
+        groups = await self._directory.groups_of(person_id, group_ids, fresh=fresh) if group_ids else frozenset()
+        grants = await self._database.read(lambda unit: tuple(unit.roles.grants_for(person_id, groups)))
+        return standing_of(
+            person,
+            channel_id=channel_id,
+            is_direct=is_direct,
+            binding=binding,
+            grants=grants,
+            group_ids=groups,
+            bot_admins=self.bot_admins,
+        )
+
+    async def deciders(self, channel_id: str, *, excluding: str) -> tuple[str, ...]:
+        """People other than `excluding` who could approve in this channel, as far as a bounded look tells."""
+        binding = await self._database.read(lambda unit: unit.roles.binding(channel_id))
+        if binding is None or binding.role is not Role.ADMIN:
+            return ()
+        candidates = sorted(await self._candidates(binding) - {excluding})[:DECIDERS_LOOKED_AT]
+        judged = await asyncio.gather(*(self._could_decide(person_id, channel_id) for person_id in candidates))
+        return tuple(person_id for person_id, able in zip(candidates, judged, strict=True) if able)
+
+    async def _candidates(self, binding: ChannelBinding) -> set[str]:
+        people = set(self.bot_admins)
+        for grant in await self.grants():
+            if grant.role is Role.ADMIN and grant.channel_id in (None, binding.channel_id):
+                people |= await self._subjects(grant)
+        if binding.member_role is Role.ADMIN:
+            people |= await self._directory.channel_members(binding.channel_id, limit=DECIDERS_LOOKED_AT)
+        return people
+
+    async def _subjects(self, grant: Grant) -> frozenset[str]:
+        if grant.subject_kind is SubjectKind.USER:
+            return frozenset({grant.subject_id})
+        return await self._directory.group_members(grant.subject_id)
+
+    async def _could_decide(self, person_id: str, channel_id: str) -> bool:
+        try:
+            return may_decide(await self.standing(person_id, channel_id))
+        except PeopleUnavailable:
+            return False
+
+    async def bindings(self) -> tuple[ChannelBinding, ...]:
+        """Every bound channel."""
+        return await self._database.read(lambda unit: tuple(unit.roles.bindings()))
+
+    async def grants(self) -> tuple[Grant, ...]:
+        """Every grant."""
+        return await self._database.read(lambda unit: tuple(unit.roles.grants()))
+
+    async def bind(self, binding: ChannelBinding, change: Change) -> None:
+        """Bind a channel. Raises `Denied` or `NeedsSecondAdmin`."""
+        await self._require_holding(change, binding.channel_id)
+        if Role.ADMIN in (binding.role, binding.member_role):
+            await self._require_second_admin(change, binding.channel_id)
+
+        def work(unit: Unit) -> None:
+            unit.roles.bind(binding, change.by.person.id, unit.now)
+            unit.audit.append(self._row(change, AuditAction.ROLES_BIND, binding.channel_id, _binding_words(binding)))
+
+        await self._database.write(work)
+
+    async def unbind(self, channel_id: str, change: Change) -> bool:
+        """Unbind a channel; False where none was bound."""
+        await self._require_holding(change, channel_id)
+
+        def work(unit: Unit) -> bool:
+            if unit.roles.binding(channel_id) is None:
+                return False
+            unit.roles.unbind(channel_id)
+            unit.audit.append(self._row(change, AuditAction.ROLES_UNBIND, channel_id, {}))
+            return True
+
+        return await self._database.write(work)
+
+    async def grant(self, grant: Grant, change: Change) -> None:
+        """Give a role. Raises `Denied`, or `NeedsSecondAdmin` for admin where another admin exists."""
+        await self._require_holding(change, grant.channel_id)
+        await self._refuse_self(grant, change)
+        if grant.role is Role.ADMIN:
+            await self._require_second_admin(change, grant.channel_id)
+
+        def work(unit: Unit) -> None:
+            unit.roles.grant(grant, change.by.person.id, unit.now)
+            unit.audit.append(self._row(change, AuditAction.ROLES_GRANT, grant.subject_id, _grant_words(grant)))
+
+        await self._database.write(work)
+
+    async def revoke(self, kind: SubjectKind, subject_id: str, channel_id: str | None, change: Change) -> bool:
+        """Take a grant back; False where there was none. The last admin stays."""
+        await self._require_holding(change, channel_id)
+
+        def work(unit: Unit) -> bool:
+            held = [
+                grant
+                for grant in unit.roles.grants()
+                if (grant.subject_kind, grant.subject_id, grant.channel_id) == (kind, subject_id, channel_id)
+            ]
+            if not held:
+                return False
+            if held[0].role is Role.ADMIN and not self.bot_admins and _admin_grants(unit.roles.grants()) == 1:
+                raise Conflict("This is the last admin, who stays.", next_step="Make somebody else admin first.")
+            unit.roles.revoke(kind, subject_id, channel_id)
+            unit.audit.append(self._row(change, AuditAction.ROLES_REVOKE, subject_id, {"channel": channel_id}))
+            return True
+
+        return await self._database.write(work)
+
+    async def _require_holding(self, change: Change, channel_id: str | None) -> None:
+        """Nobody hands out more than they hold: admin there, or everywhere for what applies everywhere."""
+        if change.by.is_bot_admin or change.agreed:
+            return
+        person = change.by.person
+        grants = await self._database.read(
+            lambda unit: tuple(unit.roles.grants_for(person.id, change.by.group_ids))
+        )
+        if not any(grant.role is Role.ADMIN and grant.channel_id in (None, channel_id) for grant in grants):
+            where = f"in <#{channel_id}>" if channel_id else "everywhere"
+            raise Denied(f"You are not an admin {where}.", remedy="Ask somebody who is, or a bot admin.")
+
+    async def _refuse_self(self, grant: Grant, change: Change) -> None:
+        person_id = change.by.person.id
+        reaches_self = person_id == grant.subject_id or grant.subject_id in change.by.group_ids
+        if not reaches_self and grant.subject_kind is SubjectKind.GROUP:
+            reaches_self = person_id in await self._directory.group_members(grant.subject_id, fresh=True)
+        if reaches_self and grant.role > change.by.granted:
+            raise Denied("Nobody raises their own role.", remedy="Ask another admin to do it.")
+
+    async def _require_second_admin(self, change: Change, channel_id: str | None) -> None:
+        if change.agreed:
+            return
+        admin_channels = [bound.channel_id for bound in await self.bindings() if bound.role is Role.ADMIN]
+        preferred = [wanted for wanted in (channel_id, change.by.channel_id) if wanted in admin_channels]
+        for asked_in in [*preferred, *admin_channels]:
+            if asked_in and await self.deciders(asked_in, excluding=change.by.person.id):
+                raise NeedsSecondAdmin(asked_in)
+
+    @staticmethod
+    def _row(change: Change, action: AuditAction, target: str, payload: dict[str, JsonValue]) -> AuditEntry:
+        return AuditEntry(
+            kind=AuditKind.ACCESS,
+            story=change.story,
+            action=action,
+            outcome=AuditOutcome.SUCCEEDED,
+            actor=change.by.person.id,
+            channel=change.by.channel_id,
+            target=target,
+            delivery=change.delivery,
+            payload={"person": change.by.person.name, **payload},
+        )
+
+
+def _admin_grants(grants: Sequence[Grant]) -> int:
+    return sum(grant.role is Role.ADMIN for grant in grants)
+
+
+def _binding_words(binding: ChannelBinding) -> dict[str, JsonValue]:
+    return {
+        "role": binding.role.word,
+        "members": binding.member_role.word,
+        "environment": binding.environment,
+    }
+
+
+def _grant_words(grant: Grant) -> dict[str, JsonValue]:
+    return {"subject": grant.subject_kind.value, "role": grant.role.word, "channel": grant.channel_id}

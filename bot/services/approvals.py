@@ -1,0 +1,327 @@
+"""Requests up to the send: asking, deciding, cancelling. Each step is one transaction, compare-and-set in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.access import Gate, OperationClass, Role, Standing, may_decide, shortfall
+from bot.domain.audit import AuditKind, AuditOutcome
+from bot.domain.errors import Conflict, Denied, UnknownTarget
+from bot.domain.requests import (
+    Proposal,
+    Request,
+    RequestState,
+    Vote,
+    VoteRecord,
+    new_request_id,
+)
+from bot.services.access import Access
+from bot.services.audit import Trail
+from bot.services.lifecycle import Act, entry_for, owe_card, owe_notices
+from bot.services.recheck import Recheck, needed_of_requester
+from bot.services.secrets import Vault
+
+OPEN_LISTED = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clocks:
+    """The two clocks of a request, in seconds, and how many approvals an environment wants."""
+
+    decision_seconds: int
+    send_seconds: int
+    approvals_required: Callable[[str], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who asks, where, in which story."""
+
+    standing: Standing
+    team_id: str
+    story: str
+    act: Act
+    channel_id: str = ""
+    """Where it is decided, if not where it was asked."""
+
+
+class Approvals:
+    """Opens, decides and cancels requests. Knows no endpoint and sends nothing."""
+
+    def __init__(
+        self, database: Database, access: Access, trail: Trail, vault: Vault, recheck: Recheck, clocks: Clocks
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._trail = trail
+        self._vault = vault
+        self._recheck = recheck
+        self._clocks = clocks
+
+    async def open(self, proposal: Proposal, asking: Asking) -> Request:
+        """Make a request of a proposal, with its audit row and its card, in one transaction.
+
+        Raises `Denied` when too few others could decide, `Conflict` when one is open on the target,
+        `TrailUnavailable` when nothing may be changed at all.
+        """
+        self._trail.require_sound()
+        gate, required = await self._gate(proposal, asking)
+
+        def work(unit: Unit) -> Request:
+            request = self._new(unit, proposal, asking, gate, required)
+            unit.requests.insert(request)
+            unit.audit.append(
+                entry_for(
+                    request,
+                    AuditKind.REQUEST,
+                    asking.act,
+                    payload={
+                        "reason": request.reason,
+                        "gate": gate.value,
+                        "approvals_required": required,
+                        "operation": {
+                            "kind": request.operation.kind.value,
+                            "items": list(request.operation.items),
+                            "arguments": dict(request.operation.arguments),
+                            "secrets": dict(self._vault.fingerprints(proposal.secrets)),
+                        },
+                        "shown": [list(fact) for fact in request.observation.facts],
+                        "unread": list(request.observation.unread),
+                        "digest": request.digest,
+                    },
+                )
+            )
+            owe_card(unit, request)
+            return request
+
+        return await self._database.write(work)
+
+    async def _gate(self, proposal: Proposal, asking: Asking) -> tuple[Gate, int]:
+        if proposal.gate is not Gate.APPROVE:
+            return proposal.gate, 0
+        required = self._clocks.approvals_required(proposal.operation.environment)
+        if required == 0 and asking.standing.role is Role.ADMIN:
+            return Gate.CONFIRM, 0
+        required = max(required, 1)
+        channel_id = asking.channel_id or asking.standing.channel_id
+        able = await self._access.deciders(channel_id, excluding=asking.standing.person.id)
+        if len(able) < required:
+            raise too_few(len(able), required, proposal.operation.environment)
+        return Gate.APPROVE, required
+
+    def _new(self, unit: Unit, proposal: Proposal, asking: Asking, gate: Gate, required: int) -> Request:
+        fingerprints = self._vault.fingerprints(proposal.secrets)
+        born_approved = gate is Gate.NONE
+        decide_by = unit.now + timedelta(seconds=self._clocks.decision_seconds)
+        return Request(
+            id=new_request_id(),
+            story=asking.story,
+            state=RequestState.APPROVED if born_approved else RequestState.PENDING,
+            version=1,
+            operation=proposal.operation,
+            digest=proposal.operation.digest(",".join(f"{name}={mark}" for name, mark in sorted(fingerprints.items()))),
+            target=proposal.target,
+            observation=proposal.observation,
+            operation_class=proposal.operation_class,
+            gate=gate,
+            action=proposal.action,
+            summary=proposal.summary,
+            reason=proposal.reason,
+            requester_id=asking.standing.person.id,
+            requester_name=asking.standing.person.name,
+            team_id=asking.team_id,
+            channel_id=asking.channel_id or asking.standing.channel_id,
+            approvals_required=required,
+            created_at=unit.now,
+            decide_by=decide_by,
+            send_by=unit.now + timedelta(seconds=self._clocks.send_seconds) if born_approved else None,
+            decided_at=unit.now if born_approved else None,
+            sealed=self._vault.seal(proposal.secrets),
+        )
+
+    async def find(self, reference: str) -> Request:
+        """A request by its id or an unambiguous beginning of it; `UnknownTarget` otherwise."""
+        found = await self._database.read(lambda unit: tuple(unit.requests.match(reference)))
+        if len(found) == 1:
+            return found[0]
+        raise UnknownTarget(
+            "Several requests begin like that." if found else "There is no such request.",
+            typed=reference,
+            candidates=[(request.id, f"{request.id}: {request.summary}") for request in found[:10]],
+            ambiguous=bool(found),
+        )
+
+    async def get(self, request_id: str) -> Request | None:
+        """A request by its exact id."""
+        return await self._database.read(lambda unit: unit.requests.get(request_id))
+
+    async def open_in(self, channel_id: str) -> tuple[Request, ...]:
+        """The open requests of a channel, newest first."""
+        return await self._database.read(
+            lambda unit: tuple(unit.requests.open_requests(channel_id=channel_id, limit=OPEN_LISTED))
+        )
+
+    async def decide(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str = "") -> Request:
+        """Record one vote. Raises `Denied` or `Conflict`; the end of the request may be STALE instead."""
+        self._refuse_decider(request, by)
+        if vote is Vote.APPROVE:
+            lost = await self._recheck.lost(request)
+            if lost is not None:
+                return await self._end(request, RequestState.STALE, act, lost.reason, lost.difference)
+        return await self._vote(request, vote, by, act, reason)
+
+    async def confirm(self, request: Request, by: Standing, act: Act) -> Request:
+        """The requester's own confirmation, which decides where the gate is `confirm`."""
+        if by.person.id != request.requester_id:
+            raise Denied("Only whoever asked can confirm this.", remedy="Ask for it yourself.")
+        short = shortfall(by, operation_class=request.operation_class, needs=needed_of_requester(request))
+        if short is not None:
+            raise Denied(short.missing, remedy=short.remedy)
+        lost = await self._recheck.lost(request)
+        if lost is not None:
+            return await self._end(request, RequestState.STALE, act, lost.reason, lost.difference)
+        return await self._vote(request, Vote.APPROVE, by, act, "")
+
+    async def cancel(self, request: Request, by: Standing, act: Act) -> Request:
+        """Withdraw it before it is sent: the requester, or an admin of the channel."""
+        if by.person.id != request.requester_id and not may_decide(by):
+            raise Denied("Only whoever asked, or an admin here, can cancel this.", remedy="Ask one of them.")
+        return await self._end(request, RequestState.CANCELLED, act, "")
+
+    def _refuse_decider(self, request: Request, by: Standing) -> None:
+        if request.gate is not Gate.APPROVE:
+            raise Denied("This request is confirmed by whoever asked, not approved.")
+        if by.channel_id != request.channel_id:
+            raise Denied("This request belongs to another channel.", remedy="Decide it where it was asked.")
+        if by.person.id == request.requester_id:
+            raise Denied("Nobody decides their own request.", remedy="Ask another admin of this channel.")
+        if not may_decide(by):
+            short = shortfall(by, operation_class=OperationClass.DESTRUCTIVE, needs=Role.ADMIN)
+            raise Denied(short.missing if short else "Only admins here decide.", remedy=short.remedy if short else "")
+
+    async def _vote(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str) -> Request:
+        def work(unit: Unit) -> Request:
+            current = self._pending(unit, request)
+            record = VoteRecord(person_id=by.person.id, vote=vote, reason=reason, at=unit.now)
+            if not unit.requests.add_vote(current.id, record):
+                raise Conflict("You have decided this already.", next_step="Others may still decide.")
+            voted = replace(current, votes=(*current.votes, record))
+            after = self._after_vote(unit, voted, vote, by, reason)
+            unit.audit.append(
+                entry_for(
+                    after,
+                    AuditKind.DECISION,
+                    act,
+                    outcome=AuditOutcome.DENIED if vote is Vote.DENY else AuditOutcome.SUCCEEDED,
+                    payload={"vote": vote.value, "reason": reason, "role": by.role.word},
+                )
+            )
+            owe_card(unit, after)
+            if vote is Vote.DENY:
+                owe_notices(unit, after)
+            return after
+
+        return await self._database.write(work)
+
+    def _after_vote(self, unit: Unit, voted: Request, vote: Vote, by: Standing, reason: str) -> Request:
+        if vote is Vote.DENY:
+            return _moved(
+                unit,
+                voted,
+                RequestState.DENIED,
+                ended_by=by.person.id,
+                end_reason=reason,
+            )
+        if voted.gate is Gate.APPROVE and len(voted.approvals) < voted.approvals_required:
+            return voted
+        return _moved(
+            unit,
+            voted,
+            RequestState.APPROVED,
+            decided_at=unit.now,
+            send_by=unit.now + timedelta(seconds=self._clocks.send_seconds),
+        )
+
+    def _pending(self, unit: Unit, request: Request) -> Request:
+        current = unit.requests.lock(request.id)
+        if current is None:
+            raise Conflict("This request is no longer known.")
+        if current.state is not RequestState.PENDING:
+            raise Conflict(what_holds(current), request_id=current.id)
+        if unit.now >= current.decide_by:
+            raise Conflict("The time to decide this has run out.", next_step="Ask anew.", request_id=current.id)
+        return current
+
+    async def _end(
+        self,
+        request: Request,
+        state: RequestState,
+        act: Act,
+        reason: str,
+        difference: tuple[str, ...] = (),
+    ) -> Request:
+        def work(unit: Unit) -> Request:
+            current = unit.requests.lock(request.id)
+            if current is None or current.state not in (RequestState.PENDING, RequestState.APPROVED):
+                raise Conflict(what_holds(current) if current else "This request is no longer known.")
+            ended = _moved(
+                unit,
+                current,
+                state,
+                ended_by=act.person_id or None,
+                end_reason=reason,
+                result=replace(current.result, difference=difference),
+            )
+            unit.audit.append(
+                entry_for(ended, AuditKind.DECISION, act, payload={"reason": reason, "difference": list(difference)})
+            )
+            owe_card(unit, ended)
+            if state is not RequestState.CANCELLED or act.person_id != request.requester_id:
+                owe_notices(unit, ended)
+            return ended
+
+        return await self._database.write(work)
+
+
+def too_few(able: int, required: int, environment: str) -> Denied:
+    """The refusal of a request that nobody, or too few, could decide."""
+    name = f"APPROVALS_REQUIRED__{environment.upper()}" if environment not in ("", "default") else "APPROVALS_REQUIRED"
+    found = "Nobody else" if able == 0 else f"Only {able} other{'s' if able > 1 else ''}"
+    wanted = "one is needed" if required == 1 else f"{required} are needed"
+    return Denied(
+        f"{found} could approve this here, and {wanted}.",
+        remedy=f"An admin can make somebody admin with `roles grant @person admin`; "
+        f"for one person working alone, set {name}=0 and restart the bot.",
+    )
+
+
+def what_holds(request: Request) -> str:
+    """What a late click is told: how things stand."""
+    words = {
+        RequestState.APPROVED: "It is approved already and about to be sent.",
+        RequestState.EXECUTING: "It is running already.",
+        RequestState.DENIED: "It was denied.",
+        RequestState.CANCELLED: "It was cancelled.",
+        RequestState.EXPIRED: "It has expired.",
+        RequestState.STALE: "It was stopped because things had changed.",
+        RequestState.SUCCEEDED: "It is done already.",
+        RequestState.ALREADY_ABSENT: "It was gone already.",
+        RequestState.REJECTED: "It was sent, and the API refused it.",
+        RequestState.NOT_SENT: "It could not be sent.",
+        RequestState.UNKNOWN: "It was sent, and how it ended is being found out.",
+        RequestState.NOT_APPLIED: "It was sent once and had no effect.",
+        RequestState.NEEDS_HUMAN: "It was sent; a person must say whether it happened.",
+        RequestState.RESOLVED: "It was settled by a person.",
+    }
+    return words.get(request.state, "It is waiting for a decision.")
+
+
+def _moved(unit: Unit, request: Request, after: RequestState, **columns: object) -> Request:
+    moved = unit.requests.move(request.id, before=request.state, after=after, **columns)
+    if moved is None:
+        raise Conflict("Somebody was quicker.", request_id=request.id)
+    return moved

@@ -1,0 +1,51 @@
+"""The trail as the rest of the program uses it: write, ask, and whether it may be relied upon."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.db.engine import Database
+from bot.domain.audit import AuditEntry, AuditFilter, AuditPage, AuditRecord
+from bot.domain.errors import BotError, TrailUnavailable
+
+log = structlog.get_logger(__name__)
+
+
+class Trail:
+    """The audit trail. A read may be answered without it, a change never."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._broken = ""
+
+    def distrust(self, problem: str) -> None:
+        """Chain or triggers were found broken: changes and destructive operations are off from here on."""
+        self._broken = problem
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the trail, or ""."""
+        return self._broken
+
+    def require_sound(self) -> None:
+        """Raise `TrailUnavailable` where nothing may be changed for want of a trail that holds."""
+        if self._broken:
+            raise TrailUnavailable(self._broken, retryable=False)
+
+    async def record(self, entry: AuditEntry) -> AuditRecord:
+        """Write one row on its own; `TrailUnavailable` if it cannot be written."""
+        try:
+            return await self._database.write(lambda unit: unit.audit.append(entry))
+        except BotError:
+            raise
+        except Exception as error:
+            log.error("audit_write_failed", action=entry.action, kind=entry.kind, exc_info=error)
+            raise TrailUnavailable("The audit trail cannot be written right now.") from error
+
+    async def page(self, wanted: AuditFilter) -> AuditPage:
+        """One page, newest first."""
+        return await self._database.read(lambda unit: unit.audit.page(wanted))
+
+    async def story(self, reference: str) -> tuple[AuditRecord, ...]:
+        """Everything that belongs to a seq, a request id or a story id, oldest first."""
+        return await self._database.read(lambda unit: unit.audit.story(reference))

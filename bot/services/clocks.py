@@ -1,0 +1,59 @@
+"""What happens because time passes: expiry by two clocks, one reminder, and claims that ran out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.audit import AuditKind
+from bot.domain.requests import Request, RequestState
+from bot.services.lifecycle import PROGRAM, OutboxKind, entry_for, owe, owe_card, owe_notices
+
+BATCH = 50
+
+
+class Timekeeper:
+    """One pass over what is due. Any replica may run it; rows are claimed in SQL."""
+
+    def __init__(self, database: Database, first_reconcile_seconds: int) -> None:
+        self._database = database
+        self._first_reconcile = timedelta(seconds=first_reconcile_seconds)
+
+    async def tick(self) -> None:
+        """Expire, remind, and give up claims that ran out."""
+        await self._database.write(self._expire)
+        await self._database.write(self._remind)
+        await self._database.write(self._give_up_claims)
+
+    def _expire(self, unit: Unit) -> None:
+        for request in unit.requests.expired(unit.now, BATCH):
+            ended = unit.requests.move(
+                request.id, before=request.state, after=RequestState.EXPIRED, end_reason="The time ran out."
+            )
+            if ended is not None:
+                self._tell(unit, ended, AuditKind.EXPIRY)
+
+    def _remind(self, unit: Unit) -> None:
+        for request in unit.requests.reminders_due(unit.now, BATCH):
+            unit.requests.set_columns(request.id, reminded_at=unit.now)
+            owe(unit, request, OutboxKind.REMINDER)
+
+    def _give_up_claims(self, unit: Unit) -> None:
+        """An expired claim leads to UNKNOWN and to reading, never to a second send."""
+        for request in unit.requests.expired_claims(unit.now, BATCH):
+            unknown = unit.requests.move(
+                request.id,
+                before=RequestState.EXECUTING,
+                after=RequestState.UNKNOWN,
+                unknown_since=unit.now,
+                reconcile_at=unit.now + self._first_reconcile,
+            )
+            if unknown is not None:
+                self._tell(unit, unknown, AuditKind.OUTCOME)
+
+    @staticmethod
+    def _tell(unit: Unit, request: Request, kind: AuditKind) -> None:
+        unit.audit.append(entry_for(request, kind, PROGRAM))
+        owe_card(unit, request)
+        owe_notices(unit, request)

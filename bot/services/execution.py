@@ -1,0 +1,280 @@
+"""From approved to ended: read again, claim and intent in one transaction, send once, outcome in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from bot.cloudsync.client import WriteSlot
+from bot.cloudsync.errors import CloudSyncError
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.errors import BotError, Conflict, PeopleUnavailable, Unavailable
+from bot.domain.ports import Clock
+from bot.domain.requests import (
+    AUDIT_OUTCOME_OF,
+    MAX_SENDS_NOT_SENT,
+    OperationKind,
+    Request,
+    RequestState,
+    Result,
+)
+from bot.services.audit import Trail
+from bot.services.environments import Environments
+from bot.services.lifecycle import PROGRAM, entry_for, owe_card, owe_notices
+from bot.services.operations.local import LocalOperation
+from bot.services.operations.operation import OperationHandler, Sent
+from bot.services.recheck import Lost, Recheck
+from bot.services.secrets import Vault
+
+log = structlog.get_logger(__name__)
+
+GUARD_SECONDS = 5.0
+"""More than this between reading or claim and the send, and nothing is sent."""
+CLAIM_MARGIN_SECONDS = 30
+LATE_ANSWER_STATES = frozenset(
+    {RequestState.UNKNOWN, RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN, RequestState.RESOLVED}
+)
+LATE_ANSWERS = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT, RequestState.REJECTED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """The send's own settings."""
+
+    call_deadline_seconds: float
+    first_reconcile_seconds: int
+
+
+class Executor:
+    """Carries one approved request through its send. Any replica may; the claim decides which one does."""
+
+    def __init__(
+        self,
+        database: Database,
+        trail: Trail,
+        environments: Environments,
+        recheck: Recheck,
+        vault: Vault,
+        handlers: Mapping[OperationKind, OperationHandler],
+        local: Mapping[OperationKind, LocalOperation],
+        clock: Clock,
+        sending: Sending,
+    ) -> None:
+        self._database = database
+        self._trail = trail
+        self._environments = environments
+        self._recheck = recheck
+        self._vault = vault
+        self._handlers = handlers
+        self._local = local
+        self._clock = clock
+        self._sending = sending
+        self.owner = f"run-{secrets.token_hex(4)}"
+        self._running: set[str] = set()
+
+    async def run(self, request_id: str) -> Request | None:
+        """Try to carry it through; the request as it stands afterwards, None where it is unknown.
+
+        Never raises for what the API, Slack or the people look-up do: a reading that fails leaves the request
+        APPROVED until its clock ends.
+        """
+        if request_id in self._running:
+            return await self._current(request_id)
+        self._running.add(request_id)
+        try:
+            return await self._run(request_id)
+        except (CloudSyncError, PeopleUnavailable, Unavailable) as error:
+            log.warning("send_postponed", request=request_id, error=type(error).__name__)
+            return await self._current(request_id)
+        except Conflict:
+            return await self._current(request_id)
+        finally:
+            self._running.discard(request_id)
+
+    async def _current(self, request_id: str) -> Request | None:
+        return await self._database.read(lambda unit: unit.requests.get(request_id))
+
+    async def _run(self, request_id: str) -> Request | None:
+        request = await self._current(request_id)
+        if request is None or request.state is not RequestState.APPROVED:
+            return request
+        self._trail.require_sound()
+        local = self._local.get(request.operation.kind)
+        if local is not None:
+            return await self._run_local(request, local)
+        environment = request.operation.environment
+        if not await self._environments.confirm(environment):
+            self._environments.require_pinned(environment)
+        async with self._environments.client(environment).write_slot() as slot:
+            return await self._through_slot(request, slot)
+
+    async def _run_local(self, request: Request, local: LocalOperation) -> Request:
+        lost = await self._recheck.lost(request, strict=True)
+        if lost is not None:
+            return await self._stale(request, lost)
+        claimed = await self._claim(request)
+        try:
+            sent = await local.perform(claimed)
+        except BotError as error:
+            sent = Sent(state=RequestState.REJECTED, result=Result(messages=(str(error),), retryable=False))
+        return await self._outcome(claimed, sent)
+
+    async def _through_slot(self, request: Request, slot: WriteSlot) -> Request:
+        started = self._clock.monotonic()
+        lost = await self._recheck.lost(request, strict=True)
+        if lost is not None:
+            return await self._stale(request, lost)
+        plain = self._vault.open(request.sealed)
+        claimed = await self._claim(request)
+        if self._clock.monotonic() - started > GUARD_SECONDS:
+            held_up = Result(messages=("It was held up too long between the last reading and the send.",))
+            return await self._outcome(claimed, Sent(state=RequestState.NOT_SENT, result=held_up))
+        sending = asyncio.ensure_future(self._send(slot, claimed, plain))
+        return await asyncio.shield(sending)
+
+    async def _send(self, slot: WriteSlot, claimed: Request, plain: Mapping[str, str]) -> Request:
+        handler = self._handlers[claimed.operation.kind]
+        sent = await handler.send(slot, claimed.operation, plain)
+        ended = await self._outcome(claimed, sent)
+        return await self._with_receipt(ended, handler)
+
+    async def _claim(self, request: Request) -> Request:
+        """Claim and intent, committed before a byte is sent."""
+        lease = timedelta(seconds=self._sending.call_deadline_seconds * _calls(request) + CLAIM_MARGIN_SECONDS)
+
+        def work(unit: Unit) -> Request:
+            current = unit.requests.lock(request.id)
+            if current is None or current.state is not RequestState.APPROVED:
+                raise Conflict("Somebody else is sending it.")
+            if current.send_by is not None and unit.now >= current.send_by:
+                raise Conflict("The time to send it has run out.")
+            if current.digest != request.digest:
+                raise Conflict("The stored copy is not the one that was read.")
+            claimed = unit.requests.move(
+                request.id,
+                before=RequestState.APPROVED,
+                after=RequestState.EXECUTING,
+                claimed_at=unit.now,
+                claim_owner=self.owner,
+                claim_expires=unit.now + lease,
+                sends=current.sends + 1,
+            )
+            if claimed is None:
+                raise Conflict("Somebody else is sending it.")
+            unit.audit.append(entry_for(claimed, AuditKind.INTENT, PROGRAM, payload={"digest": claimed.digest}))
+            owe_card(unit, claimed)
+            return claimed
+
+        return await self._database.write(work)
+
+    async def _stale(self, request: Request, lost: Lost) -> Request:
+        def work(unit: Unit) -> Request:
+            current = unit.requests.lock(request.id)
+            if current is None or current.state is not RequestState.APPROVED:
+                raise Conflict("Somebody else has ended it.")
+            ended = unit.requests.move(
+                request.id,
+                before=RequestState.APPROVED,
+                after=RequestState.STALE,
+                end_reason=lost.reason,
+                result=replace(current.result, difference=lost.difference),
+            )
+            if ended is None:
+                raise Conflict("Somebody else has ended it.")
+            payload = {"reason": lost.reason, "difference": [*lost.difference]}
+            unit.audit.append(entry_for(ended, AuditKind.OUTCOME, PROGRAM, payload=payload))
+            owe_card(unit, ended)
+            owe_notices(unit, ended)
+            return ended
+
+        return await self._database.write(work)
+
+    async def _outcome(self, claimed: Request, sent: Sent) -> Request:
+        """Write how it ended, even where the claim has run out meanwhile: a late answer corrects."""
+
+        def work(unit: Unit) -> Request:
+            current = unit.requests.lock(claimed.id)
+            if current is None:
+                raise Conflict("This request is no longer known.")
+            if current.state is RequestState.EXECUTING and current.claim_owner == self.owner:
+                after = self._moved(unit, current, sent)
+            elif current.state in LATE_ANSWER_STATES and sent.state in LATE_ANSWERS:
+                after = self._moved(unit, current, sent)
+            else:
+                raise Conflict("It was settled meanwhile.")
+            unit.audit.append(_outcome_row(after, sent))
+            owe_card(unit, after)
+            if after.state is not RequestState.APPROVED:
+                owe_notices(unit, after)
+            return after
+
+        return await self._database.write(work)
+
+    def _moved(self, unit: Unit, current: Request, sent: Sent) -> Request:
+        columns: dict[str, object] = {"result": sent.result}
+        if sent.state is RequestState.UNKNOWN:
+            columns["unknown_since"] = unit.now
+            columns["reconcile_at"] = unit.now + timedelta(seconds=self._sending.first_reconcile_seconds)
+        again = (
+            sent.state is RequestState.NOT_SENT
+            and current.sends <= MAX_SENDS_NOT_SENT
+            and current.send_by is not None
+            and unit.now < current.send_by
+        )
+        if again:
+            moved = unit.requests.move(
+                current.id, before=current.state, after=RequestState.APPROVED, through=RequestState.NOT_SENT, **columns
+            )
+        else:
+            moved = unit.requests.move(current.id, before=current.state, after=sent.state, **columns)
+        if moved is None:
+            raise Conflict("It was settled meanwhile.")
+        return moved
+
+    async def _with_receipt(self, ended: Request, handler: OperationHandler) -> Request:
+        """Read the state again after a success; a reading that fails leaves the outcome as it is."""
+        if ended.state is not RequestState.SUCCEEDED:
+            return ended
+        try:
+            receipt = await handler.receipt(self._environments.client(ended.operation.environment), ended)
+        except CloudSyncError:
+            return ended
+        result = replace(ended.result, receipt=receipt.lines)
+
+        def work(unit: Unit) -> Request:
+            unit.requests.set_columns(ended.id, result=result)
+            after = replace(ended, result=result)
+            owe_card(unit, after)
+            return after
+
+        return await self._database.note(work)
+
+
+def _calls(request: Request) -> int:
+    """How many calls a request needs at most: devices are removed one by one."""
+    return max(1, len(request.operation.items)) if request.operation.kind is OperationKind.REMOVE_DEVICES else 1
+
+
+def _outcome_row(after: Request, sent: Sent) -> AuditEntry:
+    """The row says how this send ended, even where the request itself goes back to APPROVED."""
+    result = sent.result
+    return entry_for(
+        replace(after, result=result),
+        AuditKind.OUTCOME,
+        PROGRAM,
+        outcome=AUDIT_OUTCOME_OF[sent.state],
+        payload={
+            "codes": [*result.codes],
+            "messages": [*result.messages],
+            "warnings": [*result.warnings],
+            "items": [[item.item, item.state.value, item.note] for item in result.items],
+            "attempt": after.sends,
+        },
+    )

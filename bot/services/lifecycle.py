@@ -1,0 +1,133 @@
+"""What every step of a request writes beside the state itself: its audit row and the messages it owes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.db.unit import Unit
+from bot.domain.access import Gate
+from bot.domain.audit import AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.records import OutboxItem
+from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState, new_story_id
+
+NOTICE_GRACE_SECONDS = 6
+"""Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""
+
+
+class OutboxKind(StrEnum):
+    """What an outbox row draws."""
+
+    CARD = "card"
+    NOTICE = "notice"
+    REMINDER = "reminder"
+    UNDELIVERABLE = "undeliverable"
+    SETUP = "setup"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """Who takes a step, through which delivery; a program's own steps have no person."""
+
+    person_id: str = ""
+    person_name: str = ""
+    delivery: str | None = None
+    surface: str = "program"
+
+
+PROGRAM = Act()
+
+
+def entry_for(
+    request: Request,
+    kind: AuditKind,
+    act: Act,
+    *,
+    outcome: AuditOutcome | None = None,
+    payload: Mapping[str, JsonValue] | None = None,
+) -> AuditEntry:
+    """The audit row of one step, with what the request's row knows."""
+    result = request.result
+    return AuditEntry(
+        kind=kind,
+        story=request.story,
+        action=request.action,
+        outcome=outcome or AUDIT_OUTCOME_OF[request.state],
+        actor=act.person_id or request.requester_id,
+        channel=request.channel_id,
+        environment=request.operation.environment,
+        target=request.target.id,
+        target_label=request.target.label,
+        request_id=request.id,
+        delivery=act.delivery,
+        code=result.codes[0] if result.codes else None,
+        http_status=result.http_status,
+        duration_ms=result.duration_ms,
+        payload={
+            "state": request.state.value,
+            "summary": request.summary,
+            "surface": act.surface,
+            "person": act.person_name or request.requester_name,
+            **(payload or {}),
+        },
+    )
+
+
+def owe_card(unit: Unit, request: Request) -> None:
+    """Let the channel's message follow; only an approval has one."""
+    if request.gate is Gate.APPROVE:
+        unit.outbox.put(_item(unit, request, OutboxKind.CARD))
+
+
+def owe_notices(unit: Unit, request: Request) -> None:
+    """Tell the requester how it ended, and the approvers when it failed after they approved."""
+    unit.outbox.put(_item(unit, request, OutboxKind.NOTICE, person_id=request.requester_id, late=NOTICE_GRACE_SECONDS))
+    if request.state in FAILED_AFTER_APPROVAL:
+        for vote in request.approvals:
+            if vote.person_id != request.requester_id:
+                unit.outbox.put(_item(unit, request, OutboxKind.NOTICE, person_id=vote.person_id))
+
+
+def owe(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None) -> None:
+    """Any other message about a request."""
+    unit.outbox.put(_item(unit, request, kind, person_id=person_id))
+
+
+FAILED_AFTER_APPROVAL = frozenset(
+    {
+        RequestState.REJECTED,
+        RequestState.NOT_SENT,
+        RequestState.UNKNOWN,
+        RequestState.NOT_APPLIED,
+        RequestState.NEEDS_HUMAN,
+        RequestState.STALE,
+        RequestState.EXPIRED,
+    }
+)
+
+
+def notice_key(request: Request, person_id: str) -> str:
+    """The outbox key of what one person is told about one request."""
+    return f"notice:{request.id}:{person_id}"
+
+
+def _item(
+    unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None, late: int = 0
+) -> OutboxItem:
+    key = notice_key(request, person_id) if kind is OutboxKind.NOTICE and person_id else f"{kind}:{request.id}"
+    return OutboxItem(
+        id=new_story_id(),
+        key=key,
+        kind=kind,
+        request_id=request.id,
+        person_id=person_id,
+        channel_id=request.channel_id,
+        body={},
+        attempts=0,
+        due_at=unit.now + timedelta(seconds=late),
+        created_at=unit.now,
+        version=request.version,
+    )

@@ -1,0 +1,123 @@
+"""Operations that concern only this program: role changes that a second admin approved, and the rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
+from bot.domain.audit import JsonValue
+from bot.domain.requests import Operation, OperationKind, Request, RequestState, Result
+from bot.services.access import Access, Change
+from bot.services.operations.operation import Sent
+
+
+class LocalOperation(Protocol):
+    """Carried out in our own database, behind the same request, gate and trail."""
+
+    async def perform(self, request: Request) -> Sent:
+        """Do it. Raises `BotError` when it is refused."""
+        ...
+
+
+@dataclass(frozen=True)
+class BindChannel:
+    """`roles bind` once a second admin agreed."""
+
+    access: Access
+
+    async def perform(self, request: Request) -> Sent:
+        """Bind the channel as stored in the request."""
+        await self.access.bind(binding_from(request.operation), await _change(self.access, request))
+        return Sent(state=RequestState.SUCCEEDED, result=Result())
+
+
+@dataclass(frozen=True)
+class GrantRole:
+    """`roles grant` once a second admin agreed."""
+
+    access: Access
+
+    async def perform(self, request: Request) -> Sent:
+        """Give the role as stored in the request."""
+        await self.access.grant(grant_from(request.operation), await _change(self.access, request))
+        return Sent(state=RequestState.SUCCEEDED, result=Result())
+
+
+class Rehearsal:
+    """Goes through asking and approving, and touches nothing."""
+
+    async def perform(self, request: Request) -> Sent:
+        """Nothing is called and nothing is changed."""
+        del request
+        return Sent(state=RequestState.SUCCEEDED, result=Result())
+
+
+async def _change(access: Access, request: Request) -> Change:
+    standing = await access.standing(request.requester_id, request.channel_id, fresh=True)
+    return Change(by=standing, story=request.story, agreed=True)
+
+
+def binding_operation(binding: ChannelBinding) -> Operation:
+    """The frozen copy of a binding."""
+    return Operation(
+        kind=OperationKind.BIND_CHANNEL,
+        environment="",
+        arguments={
+            "channel": binding.channel_id,
+            "role": binding.role.word,
+            "members": binding.member_role.word,
+            "environment": binding.environment,
+        },
+    )
+
+
+def grant_operation(grant: Grant) -> Operation:
+    """The frozen copy of a grant."""
+    return Operation(
+        kind=OperationKind.GRANT_ROLE,
+        environment="",
+        arguments={
+            "subject_kind": grant.subject_kind.value,
+            "subject": grant.subject_id,
+            "role": grant.role.word,
+            "channel": grant.channel_id,
+        },
+    )
+
+
+def binding_from(operation: Operation) -> ChannelBinding:
+    """The binding that a stored copy describes."""
+    arguments = operation.arguments
+    return ChannelBinding(
+        channel_id=_word(arguments, "channel"),
+        role=Role.from_word(_word(arguments, "role")),
+        member_role=Role.from_word(_word(arguments, "members")),
+        environment=_word(arguments, "environment"),
+    )
+
+
+def grant_from(operation: Operation) -> Grant:
+    """The grant that a stored copy describes."""
+    arguments = operation.arguments
+    return Grant(
+        subject_kind=SubjectKind(_word(arguments, "subject_kind")),
+        subject_id=_word(arguments, "subject"),
+        role=Role.from_word(_word(arguments, "role")),
+        channel_id=_word(arguments, "channel") or None,
+    )
+
+
+def _word(arguments: Mapping[str, JsonValue], name: str) -> str:
+    value = arguments.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def local_operations(access: Access) -> Mapping[OperationKind, LocalOperation]:
+    """Every local kind."""
+    return {
+        OperationKind.BIND_CHANNEL: BindChannel(access),
+        OperationKind.GRANT_ROLE: GrantRole(access),
+        OperationKind.REHEARSAL: Rehearsal(),
+    }

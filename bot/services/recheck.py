@@ -1,0 +1,76 @@
+"""Rights and target, read again at the decision and at the send: what was approved must still hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.cloudsync.errors import CloudSyncError, NotFound
+from bot.domain.access import Gate, OperationClass, Role, Standing, may_decide, shortfall
+from bot.domain.requests import OperationKind, Request
+from bot.services.access import Access
+from bot.services.environments import Environments
+from bot.services.operations.operation import OperationHandler, differences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lost:
+    """Why a request no longer holds."""
+
+    reason: str
+    difference: tuple[str, ...] = ()
+
+
+class Recheck:
+    """Reads afresh; raises `CloudSyncError` or `PeopleUnavailable` when the reading itself fails."""
+
+    def __init__(
+        self, access: Access, environments: Environments, handlers: Mapping[OperationKind, OperationHandler]
+    ) -> None:
+        self._access = access
+        self._environments = environments
+        self._handlers = handlers
+
+    async def lost(self, request: Request, *, strict: bool = False) -> Lost | None:
+        """None while all holds. A target that cannot be read blocks only the send (`strict`)."""
+        return await self._lost_right(request) or await self._changed_target(request, strict=strict)
+
+    async def _lost_right(self, request: Request) -> Lost | None:
+        requester = await self._standing(request, request.requester_id)
+        if requester.binding is None:
+            return Lost(reason="The channel is no longer bound.")
+        if request.operation.environment and requester.binding.environment != request.operation.environment:
+            return Lost(reason="The channel is now bound to another environment.")
+        if shortfall(requester, operation_class=request.operation_class, needs=needed_of_requester(request)) is not None:
+            return Lost(reason="Whoever asked no longer has the right to.")
+        if request.gate is not Gate.APPROVE:
+            return None
+        for vote in request.approvals:
+            if not may_decide(await self._standing(request, vote.person_id)):
+                return Lost(reason="Somebody who approved it no longer has the right to.")
+        return None
+
+    async def _standing(self, request: Request, person_id: str) -> Standing:
+        return await self._access.standing(person_id, request.channel_id, fresh=True)
+
+    async def _changed_target(self, request: Request, *, strict: bool) -> Lost | None:
+        handler = self._handlers.get(request.operation.kind)
+        if handler is None:
+            return None
+        api = self._environments.client(request.operation.environment)
+        try:
+            found = await handler.observe(api, request.operation)
+        except NotFound:
+            return Lost(reason="The target is no longer there.", difference=("the target: approved present, now absent",))
+        except CloudSyncError:
+            if strict:
+                raise
+            return None
+        changed = differences(request.observation.identity, found.identity)
+        return Lost(reason="The target is not what was approved.", difference=changed) if changed else None
+
+
+def needed_of_requester(request: Request) -> Role:
+    """Destructive operations that the requester confirms alone need an admin; all others an operator."""
+    alone = request.gate is Gate.CONFIRM and request.operation_class is OperationClass.DESTRUCTIVE
+    return Role.ADMIN if alone else Role.OPERATOR

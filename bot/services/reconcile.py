@@ -1,0 +1,131 @@
+"""Unknown ends: found out by reading after a quiet period, or handed to a person. Nothing is ever sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.cloudsync.errors import CloudSyncError
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.access import Standing, may_decide
+from bot.domain.audit import AuditKind
+from bot.domain.errors import Conflict, Denied, Unavailable
+from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.services.environments import Environments
+from bot.services.lifecycle import PROGRAM, Act, entry_for, owe_card, owe_notices
+from bot.services.operations.operation import Finding, OperationHandler, Proof
+
+log = structlog.get_logger(__name__)
+
+HUMAN_AFTER = timedelta(minutes=15)
+"""Counted from the send: by then a person is asked, whatever reading gave."""
+
+_STATE_OF = {
+    Proof.APPLIED: RequestState.SUCCEEDED,
+    Proof.ABSENT_BEFORE: RequestState.ALREADY_ABSENT,
+    Proof.NOT_APPLIED: RequestState.NOT_APPLIED,
+    Proof.UNDECIDABLE: RequestState.NEEDS_HUMAN,
+}
+
+
+class Reconciler:
+    """Resolves UNKNOWN requests, one reading at a time."""
+
+    def __init__(
+        self,
+        database: Database,
+        environments: Environments,
+        handlers: Mapping[OperationKind, OperationHandler],
+        rounds_seconds: Sequence[int],
+    ) -> None:
+        self._database = database
+        self._environments = environments
+        self._handlers = handlers
+        self._rounds = tuple(rounds_seconds)
+
+    async def resolve(self, request: Request) -> Request:
+        """One round for one request: settle it, put off the next look, or hand it to a person."""
+        finding = await self._look(request)
+        return await self._database.write(lambda unit: self._settle(unit, request, finding))
+
+    async def _look(self, request: Request) -> Finding:
+        """A reading counts only if the organisation is the pinned one in the same pass."""
+        environment = request.operation.environment
+        handler = self._handlers.get(request.operation.kind)
+        if handler is None:
+            return Finding(proof=Proof.UNDECIDABLE, readings=("There is nothing to read for this operation.",))
+        try:
+            if not await self._environments.confirm(environment):
+                return Finding(proof=Proof.OPEN, readings=("The key now belongs to another organisation.",))
+            return await handler.find(self._environments.client(environment), request)
+        except (CloudSyncError, Unavailable) as error:
+            log.warning("reconcile_reading_failed", request=request.id, error=type(error).__name__)
+            return Finding(proof=Proof.OPEN, readings=("The Management API could not be read.",))
+
+    def _settle(self, unit: Unit, request: Request, finding: Finding) -> Request:
+        current = unit.requests.lock(request.id)
+        if current is None or current.state is not RequestState.UNKNOWN:
+            return current or request
+        state = _STATE_OF.get(finding.proof) or self._when_open(unit, current, finding)
+        result = replace(
+            current.result,
+            readings=finding.readings,
+            items=finding.items or current.result.items,
+            created_id=finding.created_id or current.result.created_id,
+            inferred=state in (RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT),
+        )
+        if state is RequestState.UNKNOWN:
+            return self._next_round(unit, current)
+        moved = unit.requests.move(current.id, before=RequestState.UNKNOWN, after=state, result=result)
+        if moved is None:
+            return current
+        unit.audit.append(
+            entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)})
+        )
+        owe_card(unit, moved)
+        owe_notices(unit, moved)
+        return moved
+
+    def _when_open(self, unit: Unit, current: Request, finding: Finding) -> RequestState:
+        """Another look while rounds are left; after the last, no effect seen means that it did not happen."""
+        overdue = current.claimed_at is not None and unit.now >= current.claimed_at + HUMAN_AFTER
+        if not overdue and current.reconcile_round + 1 < len(self._rounds):
+            return RequestState.UNKNOWN
+        unread = any("could not be read" in reading or "another organisation" in reading for reading in finding.readings)
+        return RequestState.NEEDS_HUMAN if unread else RequestState.NOT_APPLIED
+
+    def _next_round(self, unit: Unit, current: Request) -> Request:
+        upcoming = current.reconcile_round + 1
+        at = (current.unknown_since or unit.now) + timedelta(seconds=self._rounds[upcoming])
+        unit.requests.set_columns(current.id, reconcile_round=upcoming, reconcile_at=at)
+        return replace(current, reconcile_round=upcoming, reconcile_at=at)
+
+    async def settle_by_person(self, request: Request, step: Step, by: Standing, act: Act) -> Request:
+        """**It happened** or **It did not**, said by somebody who could have decided."""
+        if by.channel_id != request.channel_id or not may_decide(by):
+            raise Denied("Only an admin of this channel can settle this.", remedy="Ask one of them.")
+        words = "It happened." if step is Step.HAPPENED else "It did not happen."
+
+        def work(unit: Unit) -> Request:
+            current = unit.requests.lock(request.id)
+            if current is None or current.state is not RequestState.NEEDS_HUMAN:
+                raise Conflict("Nothing is left to settle here.", request_id=request.id)
+            moved = unit.requests.move(
+                request.id,
+                before=RequestState.NEEDS_HUMAN,
+                after=RequestState.RESOLVED,
+                ended_by=by.person.id,
+                end_reason=words,
+            )
+            if moved is None:
+                raise Conflict("Somebody was quicker.", request_id=request.id)
+            unit.audit.append(entry_for(moved, AuditKind.DECISION, act, payload={"said": words}))
+            owe_card(unit, moved)
+            owe_notices(unit, moved)
+            return moved
+
+        return await self._database.write(work)
