@@ -27,6 +27,8 @@ class AuditKind(StrEnum):
     """A role, grant or binding changed."""
     ANSWER = "answer"
     """help, whoami, explain and other free answers."""
+    FORM = "form"
+    """A form was shown or closed; what comes of it is in later rows."""
     SYSTEM = "system"
     """Start, stop, configuration, organisation pin."""
     EXPORT = "export"
@@ -35,7 +37,9 @@ class AuditKind(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
-QUIET_KINDS = frozenset({AuditKind.READ, AuditKind.MISTYPE, AuditKind.ANSWER, AuditKind.ANCHOR})
+QUIET_KINDS = frozenset(
+    {AuditKind.READ, AuditKind.MISTYPE, AuditKind.ANSWER, AuditKind.ANCHOR, AuditKind.FORM}
+)
 """Left out of `audit list` unless `--all` is given."""
 
 

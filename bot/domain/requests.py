@@ -177,6 +177,8 @@ class Proposal:
     """In words, as an infinitive phrase: `delete the database "orders-eu"`."""
     reason: str = ""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    channel_id: str = ""
+    """Where it is decided, when not where it was asked: role changes asked for in a direct message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,3 +286,8 @@ def new_request_id() -> str:
 def new_story_id() -> str:
     """A random id for one story in the trail."""
     return "st-" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+def new_reference() -> str:
+    """A short random reference that stands in an answer and in the log's lines about it."""
+    return "ref-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))

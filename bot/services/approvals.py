@@ -167,7 +167,7 @@ class Approvals:
 
     async def decide(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str = "") -> Request:
         """Record one vote. Raises `Denied` or `Conflict`; the end of the request may be STALE instead."""
-        self._refuse_decider(request, by)
+        self.refuse_decider(request, by)
         if vote is Vote.APPROVE:
             lost = await self._recheck.lost(request)
             if lost is not None:
@@ -192,7 +192,8 @@ class Approvals:
             raise Denied("Only whoever asked, or an admin here, can cancel this.", remedy="Ask one of them.")
         return await self._end(request, RequestState.CANCELLED, act, "")
 
-    def _refuse_decider(self, request: Request, by: Standing) -> None:
+    def refuse_decider(self, request: Request, by: Standing) -> None:
+        """Raise `Denied` where this person may not decide this request, here and now."""
         if request.gate is not Gate.APPROVE:
             raise Denied("This request is confirmed by whoever asked, not approved.")
         if by.channel_id != request.channel_id:

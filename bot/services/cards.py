@@ -447,7 +447,9 @@ def asked(request: Request) -> Reply:
     return Reply(
         verdict=line("Asked: ", Strong(text=request.summary)),
         mood=Mood.WAITING,
-        parts=(Paragraph(lines=(line("The request stands in this channel until ", Moment(at=request.decide_by), "."),)),),
+        parts=(
+            Paragraph(lines=(line("The request stands in this channel until ", Moment(at=request.decide_by), "."),)),
+        ),
         next_step=line("Next: another admin approves it there; you are told how it ends."),
         actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
         reference=request.id,
@@ -459,7 +461,9 @@ def undeliverable(request: Request, code: str) -> Reply:
     return Reply(
         verdict=line("Not asked: Slack does not let the bot write in that channel"),
         mood=Mood.BAD,
-        parts=(Paragraph(lines=(line("Code: ", Code(text=code), ". The request was cancelled and nothing was sent."),)),),
+        parts=(
+            Paragraph(lines=(line("Code: ", Code(text=code), ". The request was cancelled and nothing was sent."),)),
+        ),
         next_step=line("Next: invite the bot to the channel with ", Code(text="/invite"), ", then ask again."),
         reference=request.id,
     )

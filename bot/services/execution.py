@@ -203,9 +203,9 @@ class Executor:
             current = unit.requests.lock(claimed.id)
             if current is None:
                 raise Conflict("This request is no longer known.")
-            if current.state is RequestState.EXECUTING and current.claim_owner == self.owner:
-                after = self._moved(unit, current, sent)
-            elif current.state in LATE_ANSWER_STATES and sent.state in LATE_ANSWERS:
+            if (current.state is RequestState.EXECUTING and current.claim_owner == self.owner) or (
+                current.state in LATE_ANSWER_STATES and sent.state in LATE_ANSWERS
+            ):
                 after = self._moved(unit, current, sent)
             else:
                 raise Conflict("It was settled meanwhile.")

@@ -114,9 +114,7 @@ def notice_key(request: Request, person_id: str) -> str:
     return f"notice:{request.id}:{person_id}"
 
 
-def _item(
-    unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None, late: int = 0
-) -> OutboxItem:
+def _item(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None, late: int = 0) -> OutboxItem:
     key = notice_key(request, person_id) if kind is OutboxKind.NOTICE and person_id else f"{kind}:{request.id}"
     return OutboxItem(
         id=new_story_id(),

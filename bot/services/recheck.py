@@ -41,7 +41,10 @@ class Recheck:
             return Lost(reason="The channel is no longer bound.")
         if request.operation.environment and requester.binding.environment != request.operation.environment:
             return Lost(reason="The channel is now bound to another environment.")
-        if shortfall(requester, operation_class=request.operation_class, needs=needed_of_requester(request)) is not None:
+        if (
+            shortfall(requester, operation_class=request.operation_class, needs=needed_of_requester(request))
+            is not None
+        ):
             return Lost(reason="Whoever asked no longer has the right to.")
         if request.gate is not Gate.APPROVE:
             return None
@@ -61,7 +64,9 @@ class Recheck:
         try:
             found = await handler.observe(api, request.operation)
         except NotFound:
-            return Lost(reason="The target is no longer there.", difference=("the target: approved present, now absent",))
+            return Lost(
+                reason="The target is no longer there.", difference=("the target: approved present, now absent",)
+            )
         except CloudSyncError:
             if strict:
                 raise

@@ -83,9 +83,7 @@ class Reconciler:
         moved = unit.requests.move(current.id, before=RequestState.UNKNOWN, after=state, result=result)
         if moved is None:
             return current
-        unit.audit.append(
-            entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)})
-        )
+        unit.audit.append(entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)}))
         owe_card(unit, moved)
         owe_notices(unit, moved)
         return moved
@@ -95,7 +93,9 @@ class Reconciler:
         overdue = current.claimed_at is not None and unit.now >= current.claimed_at + HUMAN_AFTER
         if not overdue and current.reconcile_round + 1 < len(self._rounds):
             return RequestState.UNKNOWN
-        unread = any("could not be read" in reading or "another organisation" in reading for reading in finding.readings)
+        unread = any(
+            "could not be read" in reading or "another organisation" in reading for reading in finding.readings
+        )
         return RequestState.NEEDS_HUMAN if unread else RequestState.NOT_APPLIED
 
     def _next_round(self, unit: Unit, current: Request) -> Request:

@@ -1,0 +1,320 @@
+"""The one pipeline: parse, authorise, gate, answer, and audit, the same for every surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.cloudsync.errors import CloudSyncError
+from bot.commands.command import Answer, Arguments, Command
+from bot.commands.context import Context, Services
+from bot.commands.decisions import Decisions
+from bot.commands.failures import failure_reply
+from bot.commands.form_desk import FormDesk, Submission, form_of, with_problem
+from bot.commands.gate import Gatekeeper, reply_for
+from bot.commands.journey import Journey
+from bot.commands.parsing import Parsed, parse
+from bot.commands.registry import Registry
+from bot.commands.secrets_in_text import refuse_secrets
+from bot.domain.access import OperationClass, Role, Standing, shortfall
+from bot.domain.audit import AuditEntry
+from bot.domain.errors import BotError, Conflict, Denied, InvalidInput, TrailUnavailable
+from bot.domain.invocation import Invocation, Surface
+from bot.domain.ports import Clock, FormAdmission, Messenger, Responder
+from bot.domain.records import FormState
+from bot.domain.replies import Form, Reply, Small, line
+from bot.domain.requests import Proposal, Request, RequestState, new_reference
+from bot.services.audit import Trail
+from bot.services.catalog import resolve_database
+from bot.services.environments import Environments
+from bot.services.secrets import Vault
+
+log = structlog.get_logger(__name__)
+
+FORM_STAYS_OPEN = frozenset({RequestState.REJECTED, RequestState.NOT_SENT})
+"""Ends after which the form comes back with what the API said, and nothing that was typed is lost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the dispatcher is put together from."""
+
+    registry: Registry
+    services: Services
+    environments: Environments
+    trail: Trail
+    vault: Vault
+    forms: FormDesk
+    gatekeeper: Gatekeeper
+    decisions: Decisions
+    messenger: Messenger
+    clock: Clock
+
+
+class Dispatcher:
+    """Implements `bot.domain.ports.Pipeline`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def run(self, invocation: Invocation, responder: Responder) -> str:
+        """Carry a delivery through. Whatever happens, the person gets an answer and the trail a row."""
+        journey = Journey(invocation=invocation, reference=new_reference())
+        with structlog.contextvars.bound_contextvars(reference=journey.reference, delivery=invocation.delivery):
+            try:
+                reply = await self._route(journey, responder)
+            except Exception as error:
+                reply = await self._failed(journey, error)
+            if reply is not None:
+                await responder.show(reply)
+                await self._settle(journey)
+        return plain_verdict(reply)
+
+    async def _route(self, journey: Journey, responder: Responder) -> Reply | None:
+        invocation = journey.invocation
+        if invocation.surface is Surface.FORM_CLOSED:
+            return await self._closed(journey)
+        if invocation.surface is Surface.FORM:
+            return await self._submitted(journey, responder)
+        if invocation.request_id is not None:
+            return await self._decision(journey, responder)
+        return await self._typed(journey, responder)
+
+    async def _typed(self, journey: Journey, responder: Responder) -> Reply | None:
+        invocation = journey.invocation
+        refuse_secrets(invocation.text, self._parts.vault.fingerprint)
+        parsed = parse(invocation.text, self._parts.registry, now=self._parts.clock.now(), timezone="UTC")
+        journey.command = parsed.command
+        form = parsed.command.form
+        if form is not None and form.opens(parsed.arguments):
+            await responder.open_loading(form.title)
+        context, parsed = await self._authorised(journey, parsed)
+        answer = await parsed.command.handler(context, parsed.arguments)
+        return await self._answered(journey, answer, responder, shared=parsed.share)
+
+    async def _authorised(self, journey: Journey, parsed: Parsed) -> tuple[Context, Parsed]:
+        """Who asks, what they may, and which database is meant; `Denied` names the target where they may read."""
+        invocation = journey.invocation
+        standing = await self._parts.services.access.standing(
+            invocation.person_id, invocation.channel_id, is_direct=invocation.is_direct
+        )
+        journey.standing = standing
+        if standing.person.timezone != "UTC":
+            parsed = self._in_zone(parsed, invocation, standing)
+        journey.environment = standing.binding.environment if standing.binding else ""
+        context = self._context(journey, standing)
+        refusal = self._refusal(parsed.command, standing)
+        context = await self._with_target(journey, context, parsed.arguments, tolerant=refusal is not None)
+        if refusal is not None:
+            raise refusal
+        return context, parsed
+
+    def _in_zone(self, parsed: Parsed, invocation: Invocation, standing: Standing) -> Parsed:
+        """Times are read in the person's own zone, which is only known once the person is."""
+        text = invocation.text if invocation.surface is not Surface.FORM else parsed.text
+        return parse(
+            text, self._parts.registry, now=self._parts.clock.now(), timezone=standing.person.timezone
+        )
+
+    @staticmethod
+    def _refusal(command: Command, standing: Standing) -> Denied | None:
+        short = shortfall(standing, operation_class=command.operation_class, needs=command.asks)
+        return Denied(short.missing, remedy=short.remedy) if short else None
+
+    def _context(self, journey: Journey, standing: Standing) -> Context:
+        bound = standing.binding
+        known = bound is not None and bound.environment in self._parts.environments.names
+        return Context(
+            invocation=journey.invocation,
+            standing=standing,
+            services=self._parts.services,
+            registry=self._parts.registry,
+            now=self._parts.clock.now(),
+            client=self._parts.environments.client(bound.environment) if bound and known else None,
+        )
+
+    async def _with_target(
+        self, journey: Journey, context: Context, arguments: Arguments, *, tolerant: bool
+    ) -> Context:
+        command, typed = journey.command, arguments.text("database")
+        names_one = command is not None and any(item.kind.value == "database" for item in command.parameters)
+        if not names_one or not typed or context.client is None:
+            return context
+        if shortfall(context.standing, operation_class=OperationClass.READ, needs=Role.VIEWER) is not None:
+            return context
+        try:
+            target = await resolve_database(context.client, typed)
+        except (CloudSyncError, InvalidInput):
+            if tolerant:
+                return context
+            raise
+        journey.target = target
+        return replace(context, target=target)
+
+    async def _answered(
+        self, journey: Journey, answer: Answer, responder: Responder, *, shared: bool = False
+    ) -> Reply | None:
+        if isinstance(answer, Form):
+            await self._open(journey, answer, responder)
+            return None
+        if isinstance(answer, Proposal):
+            return reply_for(await self._proposed(journey, answer))
+        return await self._with_row(replace(answer, shared=shared), journey)
+
+    async def _proposed(self, journey: Journey, proposal: Proposal) -> Request:
+        """A handler may find out only while planning that more is asked than the command alone would."""
+        if journey.standing is not None and proposal.operation_class is OperationClass.DESTRUCTIVE:
+            asks = journey.command.asks if journey.command else Role.ADMIN
+            short = shortfall(journey.standing, operation_class=proposal.operation_class, needs=asks)
+            if short is not None:
+                raise Denied(short.missing, remedy=short.remedy)
+        return await self._parts.gatekeeper.put(proposal, journey)
+
+    async def _with_row(self, reply: Reply, journey: Journey) -> Reply:
+        """A read needs one row, after the fact, and is answered with a warning when that cannot be written."""
+        if await self._record(journey.succeeded()):
+            return reply
+        warning = Small(line=line("This answer could not be written to the audit trail."))
+        return replace(reply, parts=(*reply.parts, warning))
+
+    async def _record(self, entry: AuditEntry) -> bool:
+        try:
+            await self._parts.trail.record(entry)
+        except TrailUnavailable:
+            return False
+        return True
+
+    async def _open(self, journey: Journey, form: Form, responder: Responder) -> None:
+        form_id = await self._parts.forms.keep(form, journey)
+        await self._record(journey.form_opened())
+        await responder.open_form(form, form_id)
+
+    async def _decision(self, journey: Journey, responder: Responder) -> Reply | None:
+        answer = await self._parts.decisions.take(journey)
+        if isinstance(answer, Form):
+            await self._open(journey, answer, responder)
+            return None
+        return answer
+
+    async def _settle(self, journey: Journey) -> None:
+        request = journey.request
+        if request is not None and request.requester_id == journey.invocation.person_id:
+            await self._parts.gatekeeper.told(request)
+
+    async def _closed(self, journey: Journey) -> None:
+        invocation = journey.invocation
+        record = await self._parts.forms.find(invocation.form_id or "")
+        if record is not None and record.person_id == invocation.person_id:
+            journey.invocation = replace(invocation, story=record.story, channel_id=record.channel_id)
+            await self._parts.forms.move(record.id, FormState.OPEN, FormState.CLOSED)
+        await self._record(journey.form_closed())
+
+    async def admit(self, invocation: Invocation) -> FormAdmission:
+        """Judge a submission within Slack's three seconds; what is turned away leaves its row at once."""
+        record = await self._parts.forms.find(invocation.form_id or "")
+        admission = await self._parts.forms.admit(record, invocation)
+        if admission.errors or admission.refused:
+            journey = Journey(invocation=invocation, reference=new_reference())
+            if record is not None:
+                self._adopt(journey, self._parts.forms.submission(record, invocation))
+            problem = "; ".join(admission.errors.values()) or "this form was sent already or is not known"
+            await self._record(journey.failed(InvalidInput(problem) if admission.errors else Conflict(problem)))
+        return admission
+
+    def _adopt(self, journey: Journey, submission: Submission) -> None:
+        """A view carries no channel: the form's row knows where it was opened, and in which story."""
+        record = submission.record
+        journey.invocation = replace(
+            journey.invocation,
+            story=record.story,
+            channel_id=record.channel_id,
+            is_direct=record.channel_id.startswith("D"),
+            request_id=record.request_id,
+            request_step=submission.form.step if record.request_id else None,
+        )
+        if submission.parsed is not None:
+            journey.command = submission.parsed.command
+
+    async def _submitted(self, journey: Journey, responder: Responder) -> Reply | None:
+        record = await self._parts.forms.find(journey.invocation.form_id or "")
+        if record is None or record.state is not FormState.WORKING:
+            raise Conflict("This form was sent already, or is no longer known.", next_step="Open it again.")
+        submission = self._parts.forms.submission(record, journey.invocation)
+        self._adopt(journey, submission)
+        try:
+            reply = await self._worked(journey, submission, responder)
+        except Exception as error:
+            reply = await self._failed(journey, error)
+            if submission.form.waits:
+                return await self._reopened(journey, submission, reply, responder)
+        await self._parts.forms.move(record.id, FormState.WORKING, FormState.DONE)
+        if reply is None or submission.form.waits:
+            return reply
+        await self._whisper(journey, reply)
+        return None
+
+    async def _worked(self, journey: Journey, submission: Submission, responder: Responder) -> Reply | None:
+        if submission.parsed is None:
+            answer: Answer = await self._parts.decisions.take(journey)
+            return answer if isinstance(answer, Reply) else None
+        parsed = submission.parsed
+        context, parsed = await self._authorised(journey, parsed)
+        if parsed.command.form is None:
+            raise Conflict("This form belongs to an older version.", next_step="Ask again.")
+        answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)
+        if isinstance(answer, Proposal):
+            request = await self._proposed(journey, answer)
+            if submission.form.waits and request.state in FORM_STAYS_OPEN:
+                return await self._reopened(journey, submission, reply_for(request), responder)
+            return reply_for(request)
+        return await self._answered(journey, answer, responder)
+
+    async def _reopened(
+        self, journey: Journey, submission: Submission, reply: Reply, responder: Responder
+    ) -> None:
+        """The API said no: the form stays, with its words above the fields and what was typed still there."""
+        await self._parts.forms.move(submission.record.id, FormState.WORKING, FormState.OPEN)
+        await responder.open_form(with_problem(form_of(submission.record), reply), submission.record.id)
+        await self._settle(journey)
+
+    async def _whisper(self, journey: Journey, reply: Reply) -> None:
+        """A form that closed on submission has no place to answer in: the channel it was opened from has."""
+        invocation = journey.invocation
+        await self._parts.messenger.whisper(invocation.channel_id, invocation.person_id, reply)
+        await self._settle(journey)
+
+    async def suggest(self, invocation: Invocation, field_name: str, typed: str) -> Sequence[tuple[str, str]]:
+        """Type-ahead: the command's own look-up, or the stored options that fit what is typed."""
+        record = await self._parts.forms.find(invocation.form_id or "")
+        if record is None or record.person_id != invocation.person_id:
+            return ()
+        fitting = [field for field in form_of(record).fields if field.name == field_name]
+        if not fitting:
+            return ()
+        wanted = typed.casefold().strip()
+        options = [option for option in fitting[0].options if wanted in option[1].casefold()]
+        if fitting[0].kind.value == "suggested" and wanted and wanted not in {value for value, _ in options}:
+            options.insert(0, (typed.strip(), typed.strip()))
+        return options[:100]
+
+    async def _failed(self, journey: Journey, error: Exception) -> Reply:
+        if isinstance(error, BotError):
+            log.info("refused_or_failed", error=type(error).__name__)
+        else:
+            log.error("unexpected_error", exc_info=error)
+        await self._record(journey.failed(error))
+        return failure_reply(
+            error,
+            registry=self._parts.registry,
+            reference=journey.reference,
+            slash=self._parts.services.slash,
+        )
+
+
+def plain_verdict(reply: Reply | None) -> str:
+    """The verdict as one plain line, for the inbox: a repeated delivery gets it again."""
+    if reply is None:
+        return ""
+    return "".join(span if isinstance(span, str) else getattr(span, "text", "") for span in reply.verdict)

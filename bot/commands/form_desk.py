@@ -1,0 +1,156 @@
+"""Forms between opening and submission: kept as rows, known outside by an opaque id, submitted at most once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+
+from bot.commands.command import Arguments
+from bot.commands.journey import Journey
+from bot.commands.parsing import Parsed, parse
+from bot.commands.registry import Registry
+from bot.db.engine import Database
+from bot.domain.audit import JsonValue
+from bot.domain.errors import FieldErrors, InvalidInput
+from bot.domain.invocation import FormValue, Invocation
+from bot.domain.ports import Clock, FormAdmission
+from bot.domain.records import FormRecord, FormState
+from bot.domain.replies import Form, FormField, Mood, Paragraph, Reply, line
+from bot.domain.requests import new_request_id
+
+_FIELDS = TypeAdapter(tuple[FormField, ...])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """A submitted form together with what it belongs to."""
+
+    record: FormRecord
+    form: Form
+    parsed: Parsed | None
+    """The command and its fixed arguments; None for a form that belongs to a request's button."""
+
+
+class FormDesk:
+    """Keeps forms. No transaction is held while somebody types."""
+
+    def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
+        self._database = database
+        self._registry = registry
+        self._clock = clock
+
+    async def keep(self, form: Form, journey: Journey) -> str:
+        """Store a form that is about to be shown; returns its opaque id."""
+        invocation = journey.invocation
+        form_id = new_request_id().replace("rq-", "fm-")
+        record = FormRecord(
+            id=form_id,
+            command=form.command,
+            story=journey.request.story if journey.request else invocation.story,
+            person_id=invocation.person_id,
+            team_id=invocation.team_id,
+            channel_id=invocation.channel_id,
+            environment=journey.environment,
+            arguments=_stored(form, invocation),
+            state=FormState.OPEN,
+            view_id=None,
+            request_id=form.request_id,
+            created_at=self._clock.now(),
+        )
+        await self._database.note(lambda unit: unit.forms.put(record))
+        return form_id
+
+    async def find(self, form_id: str) -> FormRecord | None:
+        """The form's row."""
+        return await self._database.read(lambda unit: unit.forms.get(form_id))
+
+    async def move(self, form_id: str, before: FormState, after: FormState) -> bool:
+        """Compare-and-set on the form's state; False where somebody was quicker."""
+        return bool(await self._database.note(lambda unit: unit.forms.move(form_id, before, after)))
+
+    async def admit(self, record: FormRecord | None, invocation: Invocation) -> FormAdmission:
+        """Judge a submission before it is acknowledged: whose it is, whether it runs already, whether it fits."""
+        if record is None or record.person_id != invocation.person_id or record.team_id != invocation.team_id:
+            return FormAdmission(refused=_refusal("This form is no longer known", "open it again"))
+        form = form_of(record)
+        if record.state is FormState.WORKING:
+            return FormAdmission(waiting=form)
+        if record.state is not FormState.OPEN:
+            return FormAdmission(refused=_refusal("This form was sent already", "look at what came of it in the trail"))
+        submission = self.submission(record, invocation)
+        problems = self.problems(submission, invocation.form_values)
+        if problems:
+            return FormAdmission(errors=problems)
+        if not await self.move(record.id, FormState.OPEN, FormState.WORKING):
+            return FormAdmission(waiting=form)
+        return FormAdmission(waiting=form) if form.waits else FormAdmission()
+
+    def submission(self, record: FormRecord, invocation: Invocation) -> Submission:
+        """The form together with its command, parsed again from what was stored."""
+        form = form_of(record)
+        if not form.command:
+            return Submission(record=record, form=form, parsed=None)
+        timezone = str(record.arguments.get("timezone") or "UTC")
+        parsed = parse(form.command, self._registry, now=self._clock.now(), timezone=timezone)
+        return Submission(record=record, form=form, parsed=parsed)
+
+    @staticmethod
+    def problems(submission: Submission, values: Mapping[str, FormValue]) -> Mapping[str, str]:
+        """What can be told without asking anybody: field name → what is wrong."""
+        parsed = submission.parsed
+        if parsed is None or parsed.command.form is None:
+            return {}
+        try:
+            return parsed.command.form.check(Arguments(parsed.arguments.values), values)
+        except FieldErrors as error:
+            return error.fields
+        except InvalidInput as error:
+            return {submission.form.fields[0].name: error.problem}
+
+
+def form_of(record: FormRecord) -> Form:
+    """The stored form; what was typed is not part of it, and no secret ever is."""
+    kept = record.arguments
+    return Form(
+        title=str(kept["title"]),
+        submit=str(kept["submit"]),
+        command=record.command,
+        fields=_FIELDS.validate_python(kept["fields"]),
+        intro=tuple(line(str(text)) for text in _list(kept.get("intro"))),
+        step=str(kept["step"]),
+        request_id=record.request_id,
+        waits=str(kept["waits"]),
+    )
+
+
+def _stored(form: Form, invocation: Invocation) -> dict[str, JsonValue]:
+    fields: list[JsonValue] = _FIELDS.dump_python(form.fields, mode="json")
+    return {
+        "title": form.title,
+        "submit": form.submit,
+        "step": form.step,
+        "waits": form.waits,
+        "intro": ["".join(_plain(span) for span in spans) for spans in form.intro],
+        "fields": fields,
+        "surface": invocation.surface.value,
+    }
+
+
+def _plain(span: object) -> str:
+    return span if isinstance(span, str) else str(getattr(span, "text", getattr(span, "id", "")))
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
+
+
+def _refusal(verdict: str, advice: str) -> Reply:
+    return Reply(verdict=line(verdict), mood=Mood.REFUSED, next_step=line(f"Nothing was sent. Next: {advice}."))
+
+
+def with_problem(form: Form, reply: Reply) -> Form:
+    """The same form, with what the API said above its fields."""
+    said = [spans for part in reply.parts if isinstance(part, Paragraph) for spans in part.lines]
+    return replace(form, problem=tuple(spans for spans in (reply.verdict, *said, reply.next_step) if spans))

@@ -1,0 +1,127 @@
+"""The program's own work beside the deliveries: sends, clocks, reconciling, messages. Stopped by draining."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bot.db.engine import Database
+from bot.domain.errors import BotError
+from bot.domain.requests import Request
+from bot.services.clocks import Timekeeper
+from bot.services.execution import Executor
+from bot.services.outbox import OutboxWorker
+from bot.services.reconcile import Reconciler
+
+log = structlog.get_logger(__name__)
+
+POLL_SECONDS = 1.0
+AFTER_FAILURE_SECONDS = 5.0
+BATCH = 10
+
+
+class Background:
+    """Four loops that each look at SQL once a second, and at once when woken."""
+
+    def __init__(
+        self,
+        database: Database,
+        executor: Executor,
+        timekeeper: Timekeeper,
+        reconciler: Reconciler,
+        outbox: OutboxWorker,
+    ) -> None:
+        self._database = database
+        self._executor = executor
+        self._timekeeper = timekeeper
+        self._reconciler = reconciler
+        self._outbox = outbox
+        self._wake = {name: asyncio.Event() for name in ("send", "message")}
+        self._loops: list[asyncio.Task[None]] = []
+        self._sends: set[asyncio.Task[Request | None]] = set()
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin; called once the first delivery may be taken."""
+        for name, work in self._work().items():
+            self._loops.append(asyncio.create_task(self._loop(name, work), name=f"background-{name}"))
+
+    def _work(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {
+            "send": self._send_ready,
+            "clock": self._timekeeper.tick,
+            "reconcile": self._reconcile_due,
+            "message": self._messages,
+        }
+
+    def wake_sender(self) -> None:
+        """A request was just approved."""
+        self._wake["send"].set()
+
+    def wake_messages(self) -> None:
+        """A message was just put into the outbox."""
+        self._wake["message"].set()
+
+    def send(self, request_id: str) -> asyncio.Task[Request | None]:
+        """Carry one request through now; the task outlives whoever waits for it."""
+        task = asyncio.create_task(self._executor.run(request_id), name=f"send-{request_id}")
+        self._sends.add(task)
+        task.add_done_callback(self._sent)
+        return task
+
+    def _sent(self, task: asyncio.Task[Request | None]) -> None:
+        self._sends.discard(task)
+        self.wake_messages()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("send_failed", exc_info=task.exception())
+
+    async def stop(self, seconds: float) -> None:
+        """Stop claiming, then let what is under way come to its end, for so many seconds."""
+        self._stopping = True
+        for event in self._wake.values():
+            event.set()
+        if self._sends:
+            await asyncio.wait(self._sends, timeout=seconds)
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        with contextlib.suppress(BotError, TimeoutError):
+            await asyncio.wait_for(self._outbox.pass_once(), timeout=2)
+
+    async def _loop(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        while not self._stopping:
+            pause = POLL_SECONDS
+            try:
+                await work()
+            except Exception as error:
+                log.error("background_failed", loop=name, exc_info=error)
+                pause = AFTER_FAILURE_SECONDS
+            await self._rest(name, pause)
+
+    async def _rest(self, name: str, seconds: float) -> None:
+        event = self._wake.get(name)
+        if event is None:
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), timeout=seconds)
+        event.clear()
+
+    async def _send_ready(self) -> None:
+        ready = await self._database.read(lambda unit: tuple(unit.requests.approved_ready(unit.now, BATCH)))
+        tasks = [self.send(request.id) for request in ready]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _reconcile_due(self) -> None:
+        due = await self._database.read(lambda unit: tuple(unit.requests.reconcile_due(unit.now, BATCH)))
+        for request in due:
+            await self._reconciler.resolve(request)
+            self.wake_messages()
+
+    async def _messages(self) -> None:
+        while (await self._outbox.pass_once()).sent:
+            pass

@@ -1,0 +1,174 @@
+"""The outbox's worker: messages drawn from the row at the moment they are sent, at least once, in order per message."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.audit import AuditKind
+from bot.domain.errors import PeopleUnavailable
+from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
+from bot.domain.records import OutboxItem
+from bot.domain.requests import Request, RequestState
+from bot.services import cards
+from bot.services.access import Access
+from bot.services.lifecycle import PROGRAM, OutboxKind, entry_for, owe
+
+log = structlog.get_logger(__name__)
+
+LEASE_SECONDS = 60
+BATCH = 20
+BACKOFF_SECONDS = (1, 2, 5, 15, 30, 60)
+GIVE_UP_AFTER = timedelta(hours=24)
+
+Drawer = Callable[[OutboxItem], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    """How many messages one pass sent and how many wait on."""
+
+    sent: int
+    waiting: int
+
+
+class OutboxWorker:
+    """Sends what is due. Any replica may; rows are claimed with a lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        messenger: Messenger,
+        access: Access,
+        drawers: Mapping[str, Drawer] | None = None,
+    ) -> None:
+        self._database = database
+        self._messenger = messenger
+        self._access = access
+        self._owner = f"out-{secrets.token_hex(4)}"
+        self._drawers: dict[str, Drawer] = {
+            OutboxKind.CARD: self._card,
+            OutboxKind.NOTICE: self._notice,
+            OutboxKind.REMINDER: self._reminder,
+            OutboxKind.UNDELIVERABLE: self._undeliverable,
+            **(drawers or {}),
+        }
+
+    async def pass_once(self) -> Delivered:
+        """Claim what is due and send it; failures are put off or given up, never lost without a word in the log."""
+        claimed = await self._database.note(
+            lambda unit: tuple(unit.outbox.claim_due(self._owner, unit.now, LEASE_SECONDS, BATCH))
+        )
+        sent = 0
+        for item in claimed:
+            sent += await self._send(item)
+        return Delivered(sent=sent, waiting=len(claimed) - sent)
+
+    async def _send(self, item: OutboxItem) -> bool:
+        drawer = self._drawers.get(item.kind)
+        try:
+            if drawer is not None:
+                await drawer(item)
+        except MessageRefused as refused:
+            await self._refused(item, refused)
+            return False
+        except (MessageDelayed, PeopleUnavailable) as delayed:
+            await self._put_off(item, delayed)
+            return False
+        await self._database.note(lambda unit: unit.outbox.done(item.id))
+        return True
+
+    async def _put_off(self, item: OutboxItem, delayed: MessageDelayed | PeopleUnavailable) -> None:
+        wait = float(BACKOFF_SECONDS[min(item.attempts, len(BACKOFF_SECONDS) - 1)])
+        if isinstance(delayed, MessageDelayed) and delayed.retry_after is not None:
+            wait = max(wait, delayed.retry_after)
+        log.warning("message_put_off", kind=item.kind, request=item.request_id, error=str(delayed), seconds=wait)
+
+        def work(unit: Unit) -> None:
+            if unit.now - item.created_at > GIVE_UP_AFTER:
+                unit.outbox.dead(item.id, str(delayed))
+            else:
+                unit.outbox.retry(item.id, unit.now + timedelta(seconds=wait), str(delayed))
+
+        await self._database.note(work)
+
+    async def _refused(self, item: OutboxItem, refused: MessageRefused) -> None:
+        log.error("message_refused", kind=item.kind, request=item.request_id, code=refused.code)
+        await self._database.note(lambda unit: unit.outbox.dead(item.id, refused.code))
+        if item.kind == OutboxKind.CARD and item.request_id:
+            await self._cancel_unseen(item.request_id, refused.code)
+
+    async def _cancel_unseen(self, request_id: str, code: str) -> None:
+        """A card that Slack refuses to take cancels the request: nobody could decide what nobody sees."""
+
+        def work(unit: Unit) -> None:
+            request = unit.requests.lock(request_id)
+            if request is None or request.state is not RequestState.PENDING or request.card_ts:
+                return
+            reason = f"Slack does not let the bot write in the channel ({code})."
+            ended = unit.requests.move(
+                request_id, before=RequestState.PENDING, after=RequestState.CANCELLED, end_reason=reason
+            )
+            if ended is not None:
+                unit.audit.append(entry_for(ended, AuditKind.DECISION, PROGRAM, payload={"reason": reason}))
+                owe(unit, ended, OutboxKind.UNDELIVERABLE, person_id=ended.requester_id)
+
+        await self._database.write(work)
+
+    async def _request(self, item: OutboxItem) -> Request | None:
+        request_id = item.request_id or ""
+        return await self._database.read(lambda unit: unit.requests.get(request_id))
+
+    async def _card(self, item: OutboxItem) -> None:
+        request = await self._request(item)
+        if request is None:
+            return
+        deciders: tuple[str, ...] = ()
+        if request.state in (RequestState.PENDING, RequestState.NEEDS_HUMAN):
+            deciders = await self._access.deciders(request.channel_id, excluding=request.requester_id)
+        drawn = cards.card(request, deciders=deciders)
+        posted = self._posted(request) or await self._found(item, request)
+        if posted is not None:
+            await self._messenger.update(posted, drawn)
+            return
+        posted = await self._messenger.post(request.channel_id, drawn, marker=request.id)
+        await self._remember(request, posted)
+
+    @staticmethod
+    def _posted(request: Request) -> Posted | None:
+        if request.card_ts is None or request.card_channel is None:
+            return None
+        return Posted(channel_id=request.card_channel, ts=request.card_ts)
+
+    async def _found(self, item: OutboxItem, request: Request) -> Posted | None:
+        """After a post that may have been taken, look before posting again: a card is posted once."""
+        if item.attempts == 0:
+            return None
+        posted = await self._messenger.find(request.channel_id, request.id, since=request.created_at)
+        if posted is not None:
+            await self._remember(request, posted)
+        return posted
+
+    async def _remember(self, request: Request, posted: Posted) -> None:
+        await self._database.note(lambda unit: unit.requests.set_card(request.id, posted.channel_id, posted.ts))
+
+    async def _notice(self, item: OutboxItem) -> None:
+        request = await self._request(item)
+        if request is not None and item.person_id:
+            await self._messenger.direct(item.person_id, cards.card(request))
+
+    async def _reminder(self, item: OutboxItem) -> None:
+        request = await self._request(item)
+        if request is not None and request.state is RequestState.PENDING:
+            await self._messenger.post(request.channel_id, cards.reminder(request), marker=f"{request.id}-reminder")
+
+    async def _undeliverable(self, item: OutboxItem) -> None:
+        request = await self._request(item)
+        if request is not None and item.person_id:
+            await self._messenger.direct(item.person_id, cards.undeliverable(request, request.end_reason))
