@@ -20,6 +20,7 @@ def state_for(person: Person) -> Json:
         "version": workspace.version,
         "team": workspace.team.name,
         "app": {"name": workspace.app.name, "command": workspace.app.command},
+        "hints": [{"text": text, "about": about} for text, about in workspace.hints],
         "me": _member(person.member),
         "people": [_member(m) for m in workspace.members.values() if not m.is_bot],
         "channels": [_channel(channel) for channel in mine],

@@ -56,6 +56,7 @@ class Workspace:
         self.escapes_slash_text = escapes_slash_text
         self.ack_deadline = 3.0
         self.base_url = ""
+        self.hints: list[tuple[str, str]] = []
         self.identifiers = Identifiers(clock)
         self.members: dict[str, Member] = {}
         self.channels: dict[str, Channel] = {}

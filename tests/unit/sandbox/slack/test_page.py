@@ -1,0 +1,137 @@
+"""The page, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.unit.sandbox.slack.conftest import Stage
+from tests.unit.sandbox.slack.echo import FORM, button, option, plain, section
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
+
+
+@pytest.fixture
+async def page(stage: Stage) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = await browser.new_page()
+        opened.set_default_timeout(10_000)
+        complaints: list[str] = []
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        await opened.goto(stage.slack.url)
+        yield opened
+        await browser.close()
+        assert complaints == []
+
+
+async def _say(page: Page, text: str) -> None:
+    await page.get_by_label("Message", exact=True).fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_command_is_typed_and_its_private_answer_read(page: Page) -> None:
+    await _say(page, "/cloudsync hello")
+
+    answer = page.get_by_role("article").last
+    await expect(answer).to_contain_text("you said hello")
+    await expect(answer).to_contain_text("Only visible to you")
+    await page.get_by_label("You are").select_option("Grace Hopper")
+    await expect(page.get_by_role("article")).to_have_count(0)
+
+
+async def test_a_second_person_approves_through_the_confirmation(page: Page) -> None:
+    await _say(page, "/cloudsync card")
+    await expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    await page.get_by_label("You are").select_option("Grace Hopper")
+
+    await page.get_by_role("button", name="Approve").click()
+    dialog = page.get_by_role("alertdialog")
+    await expect(dialog).to_contain_text("It is gone afterwards.")
+    await dialog.get_by_role("button", name="Yes").click()
+
+    await expect(page.get_by_role("article").last).to_contain_text("approved by @Grace Hopper")
+    await expect(page.get_by_role("article").last).to_contain_text("(edited)")
+
+
+async def test_a_form_is_filled_in_corrected_and_sent(page: Page, stage: Stage) -> None:
+    await _say(page, "/cloudsync form")
+    form = page.get_by_role("dialog")
+
+    await form.get_by_role("button", name="Send").click()
+    await expect(form.get_by_role("alert")).to_have_text("Please complete this required field.")
+    await form.get_by_label("Reason").fill("no")
+    await form.get_by_role("combobox", name="Database").fill("orders")
+    await form.get_by_role("option", name="Orders US").click()
+    await form.get_by_role("button", name="Send").click()
+    await expect(form.get_by_role("alert")).to_have_text("Say more.")
+    await form.get_by_label("Reason").fill("it is old")
+    await form.get_by_role("button", name="Send").click()
+    await expect(form).to_be_hidden()
+
+    sent = stage.workspace.deliveries[-1].payload["view"]["state"]["values"]
+    assert sent["database"]["database"]["selected_option"] == option("Orders US")
+    await page.get_by_role("button", name=re.compile("^CloudSync(, unread)?$")).click()
+    await expect(page.get_by_role("article").last).to_contain_text("because it is old")
+
+
+async def test_what_was_typed_survives_an_update_of_the_view(page: Page, stage: Stage) -> None:
+    await _say(page, "/cloudsync form")
+    form = page.get_by_role("dialog")
+    await form.get_by_label("Reason").fill("half a sen")
+    ada = stage.workspace.person("ada")
+    assert ada.modal is not None
+
+    changed = {**FORM, "blocks": [section("Checking…"), *FORM["blocks"]]}
+    await stage.client.views_update(view_id=ada.modal.id, view=changed)
+
+    await expect(form).to_contain_text("Checking…")
+    await expect(form.get_by_label("Reason")).to_have_value("half a sen")
+    await expect(form.get_by_label("Reason")).to_be_focused()
+
+
+async def test_blocks_are_shown_as_slack_shows_them(page: Page, stage: Stage) -> None:
+    prod, grace = stage.workspace.channel("prod"), stage.workspace.member("grace")
+    blocks = [
+        {"type": "header", "text": plain("Orders :warning:")},
+        section(f"*Gone* since <!date^0^{{date_num}}|1970> says <@{grace.id}>, `db_1` <https://x.example|there> &lt;b&gt;"),
+        {"type": "data_table", "caption": "Devices", "rows": [
+            [{"type": "raw_text", "text": "Site"}], [{"type": "raw_text", "text": "s-1"}],
+        ]},
+        {"type": "data_visualization", "title": "By day", "chart": {
+            "type": "bar", "axis_config": {"categories": ["Mon"]},
+            "series": [{"name": "Calls", "data": [{"label": "Mon", "value": 7}]}],
+        }},
+        {"type": "actions", "elements": [button("Go", "go", style="primary"), {
+            "type": "static_select", "action_id": "pick", "placeholder": plain("Pick one"),
+            "options": [option("First"), option("Second")],
+        }]},
+    ]
+    await stage.client.chat_postMessage(channel=prod.id, text="all of it", blocks=blocks)
+
+    shown = page.get_by_role("article").last
+    await expect(shown.get_by_role("heading", name="Orders ⚠️")).to_be_visible()
+    await expect(shown.locator("strong", has_text="Gone")).to_be_visible()
+    await expect(shown).to_contain_text("1970-01-01 says @Grace Hopper, db_1 there <b>")
+    await expect(shown.get_by_role("table", name="Devices")).to_contain_text("s-1")
+    await expect(shown).to_contain_text("Mon · Calls")
+    await shown.get_by_label("Pick one").select_option("Second")
+    await stage.workspace.wait_for(lambda: stage.workspace.deliveries)
+    assert stage.workspace.deliveries[-1].payload["actions"][0]["selected_option"] == option("Second")
+
+
+async def test_the_home_is_shown_and_a_phone_finds_its_way(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+
+    await page.get_by_role("button", name="Show channels").click()
+    await page.get_by_role("button", name="CloudSync home").click()
+
+    await expect(page.get_by_role("region", name="App Home")).to_contain_text("Welcome home")
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
