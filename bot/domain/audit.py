@@ -37,9 +37,7 @@ class AuditKind(StrEnum):
     CHECKPOINT = "checkpoint"
 
 
-QUIET_KINDS = frozenset(
-    {AuditKind.READ, AuditKind.MISTYPE, AuditKind.ANSWER, AuditKind.ANCHOR, AuditKind.FORM}
-)
+QUIET_KINDS = frozenset({AuditKind.READ, AuditKind.MISTYPE, AuditKind.ANSWER, AuditKind.ANCHOR, AuditKind.FORM})
 """Left out of `audit list` unless `--all` is given."""
 
 

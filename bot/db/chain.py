@@ -1,0 +1,100 @@
+"""The audit chain: canonical form, hashes and MACs. Pure, and documented so that an outsider can verify.
+
+For each row, in order of `seq`:
+
+* ``leaf = SHA-256(salt ‖ payload)``, both as the UTF-8 text that is stored; `salt` is 32 random hex digits, `payload`
+  is RFC 8785 JSON. When a payload is erased, payload and salt are NULL and the leaf stays.
+* ``hash = SHA-256(canonical)``, where `canonical` is the RFC 8785 JSON object of `HASHED` (all columns but payload,
+  salt, hash and mac), times as UTC text with microseconds and a Z; `prev_hash` is the hash of the row before,
+  64 zeros for the first.
+* ``mac = HMAC-SHA-256(key, hash)`` over the 64 hex digits, under the key named by `key_id`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import rfc8785
+
+from bot.domain.audit import JsonValue
+
+GENESIS = "0" * 64
+
+HASHED = (
+    "seq",
+    "occurred_at",
+    "kind",
+    "story",
+    "action",
+    "actor",
+    "channel",
+    "environment",
+    "target",
+    "target_label",
+    "request_id",
+    "delivery",
+    "outcome",
+    "code",
+    "http_status",
+    "duration_ms",
+    "leaf",
+    "prev_hash",
+    "key_id",
+)
+
+
+def canonical_json(value: JsonValue | Mapping[str, JsonValue]) -> str:
+    """RFC 8785 text."""
+    return rfc8785.dumps(dict(value) if isinstance(value, Mapping) else value).decode()  # type: ignore[arg-type]
+
+
+def new_salt() -> str:
+    """128 random bits: a payload cannot be guessed from its leaf."""
+    return secrets.token_hex(16)
+
+
+def leaf_of(salt: str, payload: str) -> str:
+    """The leaf of a row's payload."""
+    return hashlib.sha256((salt + payload).encode()).hexdigest()
+
+
+def hash_of(columns: Mapping[str, JsonValue]) -> str:
+    """The hash of a row, over the columns of `HASHED`; `occurred_at` already as text."""
+    return hashlib.sha256(canonical_json({name: columns[name] for name in HASHED}).encode()).hexdigest()
+
+
+def key_id_of(key: bytes) -> str:
+    """A key's public name: the first eight hex digits of its SHA-256."""
+    return hashlib.sha256(key).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class AuditKeys:
+    """A ring of MAC keys, newest first. The keys are not in the database."""
+
+    keys: Sequence[bytes] = field(repr=False)
+
+    @property
+    def current_id(self) -> str:
+        """The name of the key that signs."""
+        return key_id_of(self.keys[0])
+
+    def mac(self, row_hash: str) -> str:
+        """The MAC of a row's hash under the newest key."""
+        return hmac.new(self.keys[0], row_hash.encode(), hashlib.sha256).hexdigest()
+
+    def knows(self, key_id: str) -> bool:
+        """Whether the ring holds this key."""
+        return any(key_id_of(key) == key_id for key in self.keys)
+
+    def verify(self, key_id: str, row_hash: str, mac: str) -> bool:
+        """Whether the MAC fits, under the key it names."""
+        for key in self.keys:
+            if key_id_of(key) == key_id:
+                expected = hmac.new(key, row_hash.encode(), hashlib.sha256).hexdigest()
+                return hmac.compare_digest(expected, mac)
+        return False

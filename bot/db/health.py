@@ -1,0 +1,64 @@
+"""Whether a database is fit to serve: its schema, its triggers, and the end of its chain."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect, select, text
+
+from bot.db.tables import audit_events, audit_head
+
+REVISION = "0001"
+"""The newest migration: what this code was written against."""
+
+TRIGGERS = {
+    "sqlite": {"audit_events_no_update", "audit_events_no_delete", "audit_events_no_replace"},
+    "postgresql": {"audit_events_no_update", "audit_events_no_delete", "audit_events_no_truncate"},
+}
+
+
+def problems(connection: Connection) -> list[str]:
+    """Sentences; empty when all is well."""
+    schema = revision_problem(connection)
+    if schema:
+        return [schema]
+    return [problem for problem in (triggers_problem(connection), head_problem(connection)) if problem]
+
+
+def revision_problem(connection: Connection) -> str:
+    """Whether the schema is the one this code was written against."""
+    if not inspect(connection).has_table("alembic_version"):
+        return "The database has no schema yet: run `python app.py migrate`."
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found == REVISION:
+        return ""
+    behind = str(found or "") < REVISION
+    advice = "run `python app.py migrate`" if behind else "start the newer version of this program"
+    return f"The database's schema is {'behind' if behind else 'ahead of'} this program: {advice}."
+
+
+def triggers_problem(connection: Connection) -> str:
+    """Whether the triggers that keep the trail append-only are all there and on."""
+    if connection.dialect.name == "sqlite":
+        found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars()
+    else:
+        found = connection.execute(
+            text("SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_events'::regclass AND tgenabled IN ('O', 'A')")
+        ).scalars()
+    missing = TRIGGERS[connection.dialect.name] - set(found)
+    return f"The audit trail's triggers are missing or off: {', '.join(sorted(missing))}." if missing else ""
+
+
+def head_problem(connection: Connection) -> str:
+    """Whether the head names the last row."""
+    head = connection.execute(select(audit_head).where(audit_head.c.id == 1)).first()
+    if head is None:
+        return "The audit trail has no head."
+    last = connection.execute(select(audit_events).order_by(audit_events.c.seq.desc()).limit(1)).first()
+    found = (last.seq, last.hash) if last else (0, "0" * 64)
+    return "" if found == (head.seq, head.hash) else "The audit trail's last row is not the one its head names."
+
+
+def has_rows(connection: Connection) -> bool:
+    """Whether anything was ever audited here."""
+    if not inspect(connection).has_table("audit_events"):
+        return False
+    return connection.execute(select(audit_events.c.seq).limit(1)).first() is not None

@@ -1,0 +1,113 @@
+"""Messages owed to Slack: at least once, in order per key, claimed with a lease and never by two at a time."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
+
+from bot.db.tables import outbox
+from bot.domain.records import OutboxItem
+
+WAITING, DONE, DEAD = "waiting", "done", "dead"
+Column = outbox.c
+
+
+class Outbox:
+    """The outbox inside one unit."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, item: OutboxItem) -> None:
+        """Owe a message."""
+        self._connection.execute(
+            insert(outbox),
+            {
+                "id": item.id,
+                "key": item.key,
+                "kind": item.kind,
+                "request_id": item.request_id,
+                "person_id": item.person_id,
+                "channel_id": item.channel_id,
+                "body": json.dumps(dict(item.body)),
+                "attempts": item.attempts,
+                "due_at": item.due_at,
+                "created_at": item.created_at,
+                "version": item.version,
+                "state": WAITING,
+                "error": "",
+            },
+        )
+
+    def claim_due(self, owner: str, now: datetime, lease_seconds: int, limit: int) -> tuple[OutboxItem, ...]:
+        """Take what is due, the first undone message of each key only."""
+        earlier = outbox.alias("earlier")
+        first_of_key = ~exists().where(
+            earlier.c.key == Column.key, earlier.c.state == WAITING, earlier.c.position < Column.position
+        )
+        rows = self._connection.execute(
+            select(outbox)
+            .where(
+                Column.state == WAITING,
+                Column.due_at <= now,
+                or_(Column.lease_until.is_(None), Column.lease_until <= now),
+                first_of_key,
+            )
+            .order_by(Column.position)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if rows:
+            self._connection.execute(
+                update(outbox)
+                .where(Column.id.in_([row.id for row in rows]))
+                .values(lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds))
+            )
+        return tuple(_item(row) for row in rows)
+
+    def done(self, item_id: str) -> None:
+        """It is sent."""
+        self._connection.execute(update(outbox).where(Column.id == item_id).values(state=DONE, lease_until=None))
+
+    def settle(self, key: str) -> None:
+        """It need not be sent any more: the person has read it on the screen."""
+        self._connection.execute(
+            update(outbox).where(Column.key == key, Column.state == WAITING).values(state=DONE, lease_until=None)
+        )
+
+    def retry(self, item_id: str, at: datetime, error: str) -> None:
+        """Try again later."""
+        self._connection.execute(
+            update(outbox)
+            .where(Column.id == item_id)
+            .values(attempts=Column.attempts + 1, due_at=at, lease_until=None, error=error)
+        )
+
+    def dead(self, item_id: str, error: str) -> None:
+        """Slack will never take it."""
+        self._connection.execute(
+            update(outbox).where(Column.id == item_id).values(state=DEAD, lease_until=None, error=error)
+        )
+
+    def pending(self) -> int:
+        """How many messages are still owed."""
+        return self._connection.execute(select(func.count()).where(Column.state == WAITING)).scalar_one()
+
+
+def _item(row: Row[Any]) -> OutboxItem:
+    return OutboxItem(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        request_id=row.request_id,
+        person_id=row.person_id,
+        channel_id=row.channel_id,
+        body=json.loads(row.body),
+        attempts=row.attempts,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        version=row.version,
+    )

@@ -1,0 +1,199 @@
+"""Requests and votes in SQL: every transition is a compare-and-set, every worker's look skips what others hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import IntegrityError
+
+from bot.db.request_rows import dumped, from_row, to_row
+from bot.db.tables import request_targets, requests, votes
+from bot.domain.errors import Conflict
+from bot.domain.ports import Clock
+from bot.domain.requests import OPEN_STATES, Request, RequestState, Result, VoteRecord, may_move
+
+Column = requests.c
+MATCHES = 11
+
+
+class Requests:
+    """The requests inside one unit."""
+
+    def __init__(self, connection: Connection, clock: Clock) -> None:
+        self._connection = connection
+        self._clock = clock
+
+    def insert(self, request: Request) -> None:
+        """Store a new request; `Conflict` names the open one where its target has one already."""
+        keys = target_keys(request)
+        self._refuse_second(keys)
+        self._connection.execute(insert(requests), to_row(request))
+        rows = [{"request_id": request.id, "key": key, "open": True} for key in keys]
+        try:
+            self._connection.execute(insert(request_targets), rows)
+        except IntegrityError:
+            raise Conflict("Another request on this target was opened just now.") from None
+
+    def _refuse_second(self, keys: Sequence[str]) -> None:
+        held = self._connection.execute(
+            select(request_targets.c.request_id).where(request_targets.c.key.in_(keys), request_targets.c.open).limit(1)
+        ).scalar()
+        if held is not None:
+            raise Conflict(
+                f"Another request on this target is open already: {held}.",
+                next_step=f"Wait for its end, or cancel it with `approvals cancel {held}`.",
+                request_id=held,
+            )
+
+    def get(self, request_id: str) -> Request | None:
+        """By its exact id."""
+        return self._one(select(requests).where(Column.id == request_id))
+
+    def lock(self, request_id: str) -> Request | None:
+        """By its exact id, kept from others until the transaction ends."""
+        return self._one(select(requests).where(Column.id == request_id).with_for_update())
+
+    def match(self, reference: str) -> tuple[Request, ...]:
+        """By its id or the beginning of it, newest first."""
+        wanted = reference.casefold().strip()
+        prefix = wanted if wanted.startswith("rq-") else f"rq-{wanted}"
+        found = select(requests).where(Column.id.startswith(prefix, autoescape=True))
+        return self._many(found.order_by(Column.created_at.desc()).limit(MATCHES))
+
+    def move(
+        self,
+        request_id: str,
+        *,
+        before: RequestState,
+        after: RequestState,
+        through: RequestState | None = None,
+        **columns: Any,
+    ) -> Request | None:
+        """Compare-and-set on the state; None where it was not `before` any more.
+
+        Raises `ValueError` for a step that the state machine does not allow. A request that is no longer open lets
+        go of its targets and loses its sealed secrets in the same statement.
+        """
+        for step in ((before, through), (through, after)) if through else ((before, after),):
+            if step[0] is None or step[1] is None or not may_move(step[0], step[1]):
+                raise ValueError(f"no way from {step[0]} to {step[1]}")
+        values: dict[str, Any] = {**_stored(columns), "state": after.value, "version": Column.version + 1}
+        ends = after not in OPEN_STATES
+        if ends:
+            values |= {"ended_at": self._clock.now(), "sealed": None}
+        moved = self._connection.execute(
+            update(requests).where(Column.id == request_id, Column.state == before.value).values(**values)
+        )
+        if moved.rowcount != 1:
+            return None
+        if ends:
+            self._let_go(request_id)
+        return self.get(request_id)
+
+    def _let_go(self, request_id: str) -> None:
+        self._connection.execute(
+            update(request_targets).where(request_targets.c.request_id == request_id).values(open=False)
+        )
+
+    def set_columns(self, request_id: str, **columns: Any) -> None:
+        """Columns beside the state."""
+        self._connection.execute(update(requests).where(Column.id == request_id).values(**_stored(columns)))
+
+    def set_card(self, request_id: str, channel_id: str, ts: str) -> None:
+        """Where the channel's message lies; the first answer holds."""
+        self._connection.execute(
+            update(requests)
+            .where(Column.id == request_id, Column.card_ts.is_(None))
+            .values(card_channel=channel_id, card_ts=ts)
+        )
+
+    def add_vote(self, request_id: str, vote: VoteRecord) -> bool:
+        """One vote a person; False where there is one already."""
+        values = {
+            "request_id": request_id,
+            "person_id": vote.person_id,
+            "vote": vote.vote.value,
+            "reason": vote.reason,
+            "at": vote.at,
+        }
+        dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        return self._connection.execute(dialect_insert(votes).values(**values).on_conflict_do_nothing()).rowcount == 1
+
+    def open_requests(
+        self, *, channel_id: str | None = None, limit: int = 20, requester_id: str | None = None
+    ) -> tuple[Request, ...]:
+        """What is still open, newest first."""
+        where: list[ColumnElement[bool]] = [Column.state.in_([state.value for state in OPEN_STATES])]
+        if channel_id is not None:
+            where.append(Column.channel_id == channel_id)
+        if requester_id is not None:
+            where.append(Column.requester_id == requester_id)
+        return self._many(select(requests).where(*where).order_by(Column.created_at.desc()).limit(limit))
+
+    def approved_ready(self, now: datetime, limit: int) -> tuple[Request, ...]:
+        """Approved and within the time to send."""
+        return self._due(and_(Column.state == RequestState.APPROVED.value, Column.send_by > now), limit, lock=False)
+
+    def expired(self, now: datetime, limit: int) -> tuple[Request, ...]:
+        """Whose clock, to decide or to send, has run out."""
+        undecided = and_(Column.state == RequestState.PENDING.value, Column.decide_by <= now)
+        unsent = and_(Column.state == RequestState.APPROVED.value, Column.send_by <= now)
+        return self._due(or_(undecided, unsent), limit)
+
+    def expired_claims(self, now: datetime, limit: int) -> tuple[Request, ...]:
+        """Whose sender has not come back in time."""
+        return self._due(and_(Column.state == RequestState.EXECUTING.value, Column.claim_expires <= now), limit)
+
+    def reconcile_due(self, now: datetime, limit: int) -> tuple[Request, ...]:
+        """Unknown ends whose next look is due."""
+        return self._due(
+            and_(Column.state == RequestState.UNKNOWN.value, Column.reconcile_at <= now), limit, lock=False
+        )
+
+    def reminders_due(self, now: datetime, limit: int) -> tuple[Request, ...]:
+        """Undecided, not reminded yet, in the last third of the time to decide."""
+        return self._due(
+            and_(
+                Column.state == RequestState.PENDING.value,
+                Column.gate == "approve",
+                Column.reminded_at.is_(None),
+                Column.remind_at <= now,
+                Column.decide_by > now,
+            ),
+            limit,
+        )
+
+    def _due(self, where: ColumnElement[bool], limit: int, *, lock: bool = True) -> tuple[Request, ...]:
+        wanted = select(requests).where(where).order_by(Column.created_at).limit(limit)
+        return self._many(wanted.with_for_update(skip_locked=True) if lock else wanted)
+
+    def _one(self, wanted: Select[Any]) -> Request | None:
+        found = self._many(wanted)
+        return found[0] if found else None
+
+    def _many(self, wanted: Select[Any]) -> tuple[Request, ...]:
+        rows = self._connection.execute(wanted).all()
+        cast: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+        if rows:
+            ids = [row.id for row in rows]
+            for vote in self._connection.execute(select(votes).where(votes.c.request_id.in_(ids)).order_by(votes.c.at)):
+                cast[vote.request_id].append(vote)
+        return tuple(from_row(row, cast[row.id]) for row in rows)
+
+
+def target_keys(request: Request) -> tuple[str, ...]:
+    """One open request a target: for devices each site id is a target of its own."""
+    if request.operation.kind.value == "remove_devices":
+        return tuple(dict.fromkeys(f"{request.target.key}:{item}" for item in request.operation.items))
+    return (request.target.key,)
+
+
+def _stored(columns: dict[str, Any]) -> dict[str, Any]:
+    result = columns.get("result")
+    return {**columns, "result": dumped(result)} if isinstance(result, Result) else columns
