@@ -108,6 +108,10 @@ def _say(workspace: Workspace, answer: Json, channel_id: str, person_id: str) ->
     text, blocks = _content(workspace, answer)
     is_public = answer.get("response_type") == "in_channel"
     workspace.post(
-        channel_id, author=workspace.app.bot_user_id, text=text, blocks=blocks,
-        thread_ts=answer.get("thread_ts"), visible_to=None if is_public else person_id,
+        channel_id,
+        author=workspace.app.bot_user_id,
+        text=text,
+        blocks=blocks,
+        thread_ts=answer.get("thread_ts"),
+        visible_to=None if is_public else person_id,
     )

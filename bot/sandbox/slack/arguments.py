@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
@@ -19,8 +20,7 @@ async def read_arguments(request: Request) -> Json:
     if kind == "application/json" and body:
         given |= _decoded_object(body)
     elif body:
-        async with request.form() as form:
-            given |= {name: value for name, value in form.items() if isinstance(value, str)}
+        given |= dict(parse_qsl(body.decode(), keep_blank_values=True))
     return given
 
 

@@ -45,9 +45,7 @@ BLOCKS_ALLOWED = {Surface.MESSAGE: 50, Surface.MODAL: 100, Surface.HOME: 100}
 
 
 def _block(required: dict[str, Check], *, at_least_one_of: tuple[str, ...] = (), **optional: Check) -> Check:
-    return record(
-        {"type": anything, **required}, {"block_id": IDENTIFIER, **optional}, at_least_one_of=at_least_one_of
-    )
+    return record({"type": anything, **required}, {"block_id": IDENTIFIER, **optional}, at_least_one_of=at_least_one_of)
 
 
 _CONTEXT_ENTRY = typed({"image": ELEMENTS["image"], "plain_text": text(3000), "mrkdwn": text(3000)})

@@ -30,18 +30,20 @@ def _inline(field: str, check: Check, **more: Check) -> Check:
     return record({"type": anything, field: check}, {"style": _STYLE, **more})
 
 
-_INLINE = typed({
-    "text": _inline("text", string()),
-    "link": _inline("url", string(3000), text=string(), unsafe=boolean),
-    "emoji": _inline("name", string(), unicode=string(), skin_tone=integer(1, 6)),
-    "user": _inline("user_id", string()),
-    "channel": _inline("channel_id", string()),
-    "usergroup": _inline("usergroup_id", string()),
-    "broadcast": _inline("range", string()),
-    "date": _inline("timestamp", integer(0), format=string(), url=string(), fallback=string()),
-    "color": _inline("value", string()),
-    "team": _inline("team_id", string()),
-})
+_INLINE = typed(
+    {
+        "text": _inline("text", string()),
+        "link": _inline("url", string(3000), text=string(), unsafe=boolean),
+        "emoji": _inline("name", string(), unicode=string(), skin_tone=integer(1, 6)),
+        "user": _inline("user_id", string()),
+        "channel": _inline("channel_id", string()),
+        "usergroup": _inline("usergroup_id", string()),
+        "broadcast": _inline("range", string()),
+        "date": _inline("timestamp", integer(0), format=string(), url=string(), fallback=string()),
+        "color": _inline("value", string()),
+        "team": _inline("team_id", string()),
+    }
+)
 
 
 def _run(**optional: Check) -> Check:
@@ -57,23 +59,27 @@ RICH_TEXT = record(
     {
         "type": anything,
         "elements": items(
-            typed({
-                "rich_text_section": _SECTION,
-                "rich_text_list": _LIST,
-                "rich_text_quote": _run(border=integer(0, 1)),
-                "rich_text_preformatted": _run(border=integer(0, 1), language=string()),
-            }),
+            typed(
+                {
+                    "rich_text_section": _SECTION,
+                    "rich_text_list": _LIST,
+                    "rich_text_quote": _run(border=integer(0, 1)),
+                    "rich_text_preformatted": _run(border=integer(0, 1), language=string()),
+                }
+            ),
             maximum=1000,
         ),
     },
     {"block_id": IDENTIFIER},
 )
 
-_CELL = typed({
-    "raw_text": record({"type": anything, "text": string()}),
-    "raw_number": record({"type": anything, "value": number()}, {"text": string()}),
-    "rich_text": RICH_TEXT,
-})
+_CELL = typed(
+    {
+        "raw_text": record({"type": anything, "text": string()}),
+        "raw_number": record({"type": anything, "value": number()}, {"text": string()}),
+        "rich_text": RICH_TEXT,
+    }
+)
 
 TABLE_CHARACTERS = 10_000
 

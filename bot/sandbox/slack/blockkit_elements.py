@@ -49,14 +49,20 @@ MENU_OPTION = option(plain_text(75))
 BOX_OPTION = record({"text": text(75), "value": string(150)}, {"description": text(75)})
 OVERFLOW_OPTION = option(plain_text(75), url=URL)
 OPTION_GROUP = record({"label": plain_text(75), "options": items(MENU_OPTION, maximum=100)})
-FILTER = record({}, {
-    "include": items(among("im", "mpim", "private", "public"), maximum=4),
-    "exclude_external_shared_channels": boolean,
-    "exclude_bot_users": boolean,
-})
-ACTION_CONFIG = record({}, {
-    "trigger_actions_on": items(among("on_enter_pressed", "on_character_entered"), maximum=2),
-})
+FILTER = record(
+    {},
+    {
+        "include": items(among("im", "mpim", "private", "public"), maximum=4),
+        "exclude_external_shared_channels": boolean,
+        "exclude_bot_users": boolean,
+    },
+)
+ACTION_CONFIG = record(
+    {},
+    {
+        "trigger_actions_on": items(among("on_enter_pressed", "on_character_entered"), maximum=2),
+    },
+)
 
 
 def _element(required: dict[str, Check] | None = None, /, **optional: Check) -> Check:
@@ -105,9 +111,7 @@ def _ids(maximum: int = 100) -> Check:
 
 
 def _boxes(**initial: Check) -> Check:
-    shape = _element(
-        {"options": items(BOX_OPTION, maximum=10)}, confirm=CONFIRM, focus_on_load=boolean, **initial
-    )
+    shape = _element({"options": items(BOX_OPTION, maximum=10)}, confirm=CONFIRM, focus_on_load=boolean, **initial)
     return both(shape, _initial_is_offered)
 
 
@@ -130,15 +134,23 @@ def _typed_text(**more: Check) -> Check:
 _LENGTHS: dict[str, Check] = {"min_length": integer(0, 3000), "max_length": integer(1, 3000)}
 _NUMBER = _element(
     {"is_decimal_allowed": boolean},
-    initial_value=string(minimum=0), min_value=string(), max_value=string(), placeholder=plain_text(150),
-    dispatch_action_config=ACTION_CONFIG, focus_on_load=boolean,
+    initial_value=string(minimum=0),
+    min_value=string(),
+    max_value=string(),
+    placeholder=plain_text(150),
+    dispatch_action_config=ACTION_CONFIG,
+    focus_on_load=boolean,
 )
 _RESPONSE_URL: dict[str, Check] = {"response_url_enabled": boolean}
 _EXTERNAL: dict[str, Check] = {"min_query_length": integer(0)}
 
 BUTTON = _element(
     {"text": plain_text(75)},
-    url=URL, value=string(2000), style=among("primary", "danger"), confirm=CONFIRM, accessibility_label=string(75),
+    url=URL,
+    value=string(2000),
+    style=among("primary", "danger"),
+    confirm=CONFIRM,
+    accessibility_label=string(75),
 )
 IMAGE_ELEMENT = record({"type": anything, "alt_text": string(2000), "image_url": URL})
 
@@ -174,8 +186,15 @@ ELEMENTS: dict[str, Check] = {
 
 _TEXT_INPUTS = {"plain_text_input", "email_text_input", "url_text_input", "number_input"}
 _CHOICES = {
-    "static_select", "external_select", "users_select", "channels_select", "conversations_select",
-    "datepicker", "timepicker", "checkboxes", "radio_buttons",
+    "static_select",
+    "external_select",
+    "users_select",
+    "channels_select",
+    "conversations_select",
+    "datepicker",
+    "timepicker",
+    "checkboxes",
+    "radio_buttons",
 }
 _MULTIPLE = {name for name in ELEMENTS if name.startswith("multi_")}
 INPUTS = _TEXT_INPUTS | _CHOICES | _MULTIPLE | {"datetimepicker"}

@@ -19,8 +19,7 @@ def compose(workspace: Workspace, typed: str, *, escapes: bool = True, named: bo
     """The text as delivered. `@ada` becomes `<@U…|ada>` (in messages, where `named` is false, `<@U…>`)."""
     parts = _READY_MADE.split(typed)
     return "".join(
-        part if index % 2 else _plain(workspace, part, escapes=escapes, named=named)
-        for index, part in enumerate(parts)
+        part if index % 2 else _plain(workspace, part, escapes=escapes, named=named) for index, part in enumerate(parts)
     )
 
 
@@ -36,7 +35,7 @@ def _mention(workspace: Workspace, match: re.Match[str], *, named: bool) -> str:
     if found is None:
         return match.group(0)
     reference, name = found
-    return f"<{reference}|{name}>{typed[len(word):]}" if named else f"<{reference}>{typed[len(word):]}"
+    return f"<{reference}|{name}>{typed[len(word) :]}" if named else f"<{reference}>{typed[len(word) :]}"
 
 
 def _channel(workspace: Workspace, word: str) -> tuple[str, str] | None:

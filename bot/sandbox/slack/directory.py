@@ -7,11 +7,25 @@ from typing import Any
 
 Json = dict[str, Any]
 
-DEFAULT_SCOPES = frozenset({
-    "app_mentions:read", "channels:history", "channels:join", "channels:read", "chat:write", "commands",
-    "files:write", "groups:history", "groups:read", "im:history", "im:read", "im:write", "team:read",
-    "usergroups:read", "users:read",
-})
+DEFAULT_SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:join",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "team:read",
+        "usergroups:read",
+        "users:read",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +79,28 @@ class Member:
     def to_json(self) -> Json:
         """As `users.info` shows it. A deactivated user has no more fields than Slack leaves them."""
         shown: Json = {
-            "id": self.id, "team_id": self.team_id, "name": self.name, "deleted": self.deleted,
+            "id": self.id,
+            "team_id": self.team_id,
+            "name": self.name,
+            "deleted": self.deleted,
             "real_name": self.real_name,
             "profile": {"real_name": self.real_name, "display_name": self.name, "team": self.team_id},
-            "is_bot": self.is_bot, "is_app_user": False, "updated": 1_700_000_000,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "updated": 1_700_000_000,
         }
         if self.deleted:
             return shown
         return shown | {
-            "tz": self.tz, "tz_label": self.tz, "tz_offset": self.tz_offset, "is_admin": self.is_admin,
-            "is_owner": False, "is_primary_owner": False, "is_restricted": self.is_restricted,
-            "is_ultra_restricted": self.is_ultra_restricted, "is_stranger": self.is_stranger,
+            "tz": self.tz,
+            "tz_label": self.tz,
+            "tz_offset": self.tz_offset,
+            "is_admin": self.is_admin,
+            "is_owner": False,
+            "is_primary_owner": False,
+            "is_restricted": self.is_restricted,
+            "is_ultra_restricted": self.is_ultra_restricted,
+            "is_stranger": self.is_stranger,
         }
 
 
@@ -114,14 +139,31 @@ class Channel:
     def to_json(self, viewer_id: str) -> Json:
         """As `conversations.info` shows it to this member."""
         if self.direct_with is not None:
-            return {"id": self.id, "created": 1_700_000_000, "is_im": True, "is_archived": False,
-                    "user": self.direct_with, "is_open": True, "is_user_deleted": False}
+            return {
+                "id": self.id,
+                "created": 1_700_000_000,
+                "is_im": True,
+                "is_archived": False,
+                "user": self.direct_with,
+                "is_open": True,
+                "is_user_deleted": False,
+            }
         return {
-            "id": self.id, "name": self.name, "name_normalized": self.name, "is_channel": not self.is_private,
-            "is_group": self.is_private, "is_im": False, "is_mpim": False, "is_private": self.is_private,
-            "is_archived": self.is_archived, "is_general": False, "is_ext_shared": self.is_ext_shared,
-            "is_member": viewer_id in self.members, "created": 1_700_000_000,
-            "num_members": len(self.members), "topic": {"value": "", "creator": "", "last_set": 0},
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": not self.is_private,
+            "is_group": self.is_private,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.is_private,
+            "is_archived": self.is_archived,
+            "is_general": False,
+            "is_ext_shared": self.is_ext_shared,
+            "is_member": viewer_id in self.members,
+            "created": 1_700_000_000,
+            "num_members": len(self.members),
+            "topic": {"value": "", "creator": "", "last_set": 0},
             "purpose": {"value": self.purpose, "creator": "", "last_set": 0},
         }
 
@@ -139,9 +181,16 @@ class UserGroup:
     def to_json(self, team_id: str) -> Json:
         """As `usergroups.list` shows it."""
         return {
-            "id": self.id, "team_id": team_id, "is_usergroup": True, "name": self.name, "handle": self.handle,
-            "description": "", "is_external": False, "date_delete": int(self.is_disabled),
-            "user_count": len(self.members), "users": list(self.members),
+            "id": self.id,
+            "team_id": team_id,
+            "is_usergroup": True,
+            "name": self.name,
+            "handle": self.handle,
+            "description": "",
+            "is_external": False,
+            "date_delete": int(self.is_disabled),
+            "user_count": len(self.members),
+            "users": list(self.members),
         }
 
 
@@ -158,6 +207,13 @@ class File:
 
     def to_json(self, base_url: str) -> Json:
         """As messages carry it."""
-        return {"id": self.id, "name": self.name, "title": self.title or self.name, "size": self.length,
-                "mimetype": "text/plain", "channels": list(self.channels),
-                "url_private": f"{base_url}/files/{self.id}", "permalink": f"{base_url}/files/{self.id}"}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "title": self.title or self.name,
+            "size": self.length,
+            "mimetype": "text/plain",
+            "channels": list(self.channels),
+            "url_private": f"{base_url}/files/{self.id}",
+            "permalink": f"{base_url}/files/{self.id}",
+        }

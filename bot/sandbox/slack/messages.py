@@ -51,7 +51,11 @@ class Message:
     def to_json(self, *, team_id: str, app_id: str, bot_id: str, base_url: str = "") -> Json:
         """As deliveries and `conversations.history` carry it."""
         shown: dict[str, Any] = {
-            "type": "message", "user": self.author, "ts": self.ts, "text": self.text, "team": team_id,
+            "type": "message",
+            "user": self.author,
+            "ts": self.ts,
+            "text": self.text,
+            "team": team_id,
             "blocks": self.blocks,
         }
         if self.posted_by_app:

@@ -82,8 +82,12 @@ def post_message(workspace: Workspace, arguments: Arguments) -> Json:
     if thread_ts:
         workspace.message(channel.id, thread_ts)
     message = workspace.post(
-        channel.id, author=workspace.app.bot_user_id, text=text, blocks=blocks,
-        thread_ts=thread_ts, metadata=_metadata(arguments),
+        channel.id,
+        author=workspace.app.bot_user_id,
+        text=text,
+        blocks=blocks,
+        thread_ts=thread_ts,
+        metadata=_metadata(arguments),
     )
     return {"channel": channel.id, "ts": message.ts, "message": workspace.message_to_json(message)}
 
@@ -96,7 +100,11 @@ def post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
         raise SlackError("user_not_in_channel")
     text, blocks = _content(workspace, arguments, POST_CHARACTERS)
     message = workspace.post(
-        channel.id, author=workspace.app.bot_user_id, text=text, blocks=blocks, visible_to=person_id,
+        channel.id,
+        author=workspace.app.bot_user_id,
+        text=text,
+        blocks=blocks,
+        visible_to=person_id,
         thread_ts=arguments.text("thread_ts") or None,
     )
     return {"message_ts": message.ts}

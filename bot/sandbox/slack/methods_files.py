@@ -48,8 +48,12 @@ def _share(workspace: Workspace, arguments: Arguments, channel_id: str, files: l
     for file in files:
         file.channels.append(channel.id)
     workspace.post(
-        channel.id, author=workspace.app.bot_user_id, text=arguments.text("initial_comment"), blocks=blocks,
-        thread_ts=arguments.text("thread_ts") or None, files=files,
+        channel.id,
+        author=workspace.app.bot_user_id,
+        text=arguments.text("initial_comment"),
+        blocks=blocks,
+        thread_ts=arguments.text("thread_ts") or None,
+        files=files,
     )
 
 

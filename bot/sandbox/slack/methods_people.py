@@ -24,14 +24,21 @@ def _page(entries: Sequence[Entry], arguments: Arguments, default: int) -> tuple
     except (ValueError, binascii.Error):
         raise SlackError("invalid_cursor") from None
     following = base64.b64encode(str(start + limit).encode()).decode() if start + limit < len(entries) else ""
-    return entries[start:start + limit], {"response_metadata": {"next_cursor": following}}
+    return entries[start : start + limit], {"response_metadata": {"next_cursor": following}}
 
 
 def auth_test(workspace: Workspace, _: Arguments) -> Json:
     """`auth.test`: who the token is."""
     app, team = workspace.app, workspace.team
-    return {"url": f"https://{team.domain}.slack.com/", "team": team.name, "user": app.name.lower(),
-            "team_id": team.id, "user_id": app.bot_user_id, "bot_id": app.bot_id, "is_enterprise_install": False}
+    return {
+        "url": f"https://{team.domain}.slack.com/",
+        "team": team.name,
+        "user": app.name.lower(),
+        "team_id": team.id,
+        "user_id": app.bot_user_id,
+        "bot_id": app.bot_id,
+        "is_enterprise_install": False,
+    }
 
 
 def team_info(workspace: Workspace, _: Arguments) -> Json:
@@ -42,8 +49,16 @@ def team_info(workspace: Workspace, _: Arguments) -> Json:
 def bots_info(workspace: Workspace, _: Arguments) -> Json:
     """`bots.info`: which app the bot belongs to."""
     app = workspace.app
-    return {"bot": {"id": app.bot_id, "deleted": False, "name": app.name, "app_id": app.id,
-                    "user_id": app.bot_user_id, "icons": {}}}
+    return {
+        "bot": {
+            "id": app.bot_id,
+            "deleted": False,
+            "name": app.name,
+            "app_id": app.id,
+            "user_id": app.bot_user_id,
+            "icons": {},
+        }
+    }
 
 
 def users_info(workspace: Workspace, arguments: Arguments) -> Json:
@@ -72,8 +87,10 @@ def conversations_list(workspace: Workspace, arguments: Arguments) -> Json:
     kinds = set(arguments.text("types", "public_channel").replace(" ", "").split(","))
     bot = workspace.app.bot_user_id
     seen = [
-        channel for channel in workspace.channels.values()
-        if _kind(channel) in kinds and (bot in channel.members or _kind(channel) == "public_channel")
+        channel
+        for channel in workspace.channels.values()
+        if _kind(channel) in kinds
+        and (bot in channel.members or _kind(channel) == "public_channel")
         and not (arguments.flag("exclude_archived") and channel.is_archived)
     ]
     page, more = _page(seen, arguments, 100)
@@ -134,8 +151,11 @@ def _history(workspace: Workspace, arguments: Arguments, thread_ts: str | None) 
     oldest, latest = float(arguments.text("oldest") or 0), float(arguments.text("latest") or "inf")
     is_inclusive = arguments.flag("inclusive")
     kept = [
-        message for message in workspace.messages
-        if message.channel == channel.id and not message.deleted and not message.is_ephemeral
+        message
+        for message in workspace.messages
+        if message.channel == channel.id
+        and not message.deleted
+        and not message.is_ephemeral
         and (oldest < float(message.ts) < latest or (is_inclusive and float(message.ts) in (oldest, latest)))
         and (thread_ts in (message.ts, message.thread_ts) if thread_ts else message.thread_ts is None)
     ]

@@ -58,9 +58,9 @@ class Outages:
         code: str = "fatal_error",
     ) -> None:
         """Let the next calls of this method (a pattern such as `chat.*`) meet the outage."""
-        self.armed.append(Armed(
-            method=method, outage=outage, times=times, retry_after=retry_after, seconds=seconds, code=code
-        ))
+        self.armed.append(
+            Armed(method=method, outage=outage, times=times, retry_after=retry_after, seconds=seconds, code=code)
+        )
 
     def clear(self) -> None:
         """A good day again."""

@@ -41,8 +41,12 @@ class PageApi:
         self.workspace = workspace
         self.panel = panel
         self._acts: dict[str, Callable[[Person, Json], Awaitable[Json]]] = {
-            "send": self._send, "press": self._press, "suggest": self._suggest,
-            "submit": self._submit, "close": self._close, "home": self._home,
+            "send": self._send,
+            "press": self._press,
+            "suggest": self._suggest,
+            "submit": self._submit,
+            "close": self._close,
+            "home": self._home,
         }
 
     def routes(self) -> list[Route | Mount]:

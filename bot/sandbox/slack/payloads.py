@@ -53,7 +53,10 @@ def _envelope(workspace: Workspace, person: Member, kind: str) -> Json:
 def _on_message(workspace: Workspace, message: Message) -> Json:
     channel = workspace.channels[message.channel]
     container: Json = {
-        "type": "message", "message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": message.is_ephemeral,
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": message.is_ephemeral,
     }
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
@@ -128,10 +131,15 @@ def event(workspace: Workspace, inner: Json) -> Json:
         "type": "event_callback",
         "event_id": workspace.identifiers.new("Ev"),
         "event_time": int(workspace.clock().timestamp()),
-        "authorizations": [{
-            "enterprise_id": None, "team_id": workspace.team.id, "user_id": workspace.app.bot_user_id,
-            "is_bot": True, "is_enterprise_install": False,
-        }],
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": workspace.team.id,
+                "user_id": workspace.app.bot_user_id,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
         "is_ext_shared_channel": False,
     }
 
@@ -139,9 +147,15 @@ def event(workspace: Workspace, inner: Json) -> Json:
 def message_event(workspace: Workspace, message: Message, kind: str) -> Json:
     """`app_mention`, or `message` in a direct message."""
     inner: dict[str, Any] = {
-        "type": kind, "user": message.author, "text": message.text, "ts": message.ts, "channel": message.channel,
-        "event_ts": message.ts, "team": workspace.members[message.author].team_id,
-        "client_msg_id": workspace.identifiers.short(), "blocks": message.blocks,
+        "type": kind,
+        "user": message.author,
+        "text": message.text,
+        "ts": message.ts,
+        "channel": message.channel,
+        "event_ts": message.ts,
+        "team": workspace.members[message.author].team_id,
+        "client_msg_id": workspace.identifiers.short(),
+        "blocks": message.blocks,
     }
     if message.thread_ts:
         inner["thread_ts"] = message.thread_ts
@@ -153,8 +167,11 @@ def message_event(workspace: Workspace, message: Message, kind: str) -> Json:
 def home_opened(workspace: Workspace, person: Member, view: View | None) -> Json:
     """`app_home_opened` on the Home tab; with the view once one was published."""
     inner: Json = {
-        "type": "app_home_opened", "user": person.id, "channel": workspace.direct_channel(person.id).id,
-        "tab": "home", "event_ts": workspace.identifiers.message_ts(),
+        "type": "app_home_opened",
+        "user": person.id,
+        "channel": workspace.direct_channel(person.id).id,
+        "tab": "home",
+        "event_ts": workspace.identifiers.message_ts(),
     }
     if view is not None:
         inner["view"] = workspace.view_to_json(view)
@@ -164,7 +181,11 @@ def home_opened(workspace: Workspace, person: Member, view: View | None) -> Json
 def joined_channel(workspace: Workspace, channel: Channel, member: Member, *, inviter: Member | None) -> Json:
     """`member_joined_channel`."""
     inner: Json = {
-        "type": "member_joined_channel", "user": member.id, "channel": channel.id, "channel_type": channel.id[0],
-        "team": workspace.team.id, "event_ts": workspace.identifiers.message_ts(),
+        "type": "member_joined_channel",
+        "user": member.id,
+        "channel": channel.id,
+        "channel_type": channel.id[0],
+        "team": workspace.team.id,
+        "event_ts": workspace.identifiers.message_ts(),
     }
     return event(workspace, inner | ({"inviter": inviter.id} if inviter else {}))

@@ -85,9 +85,13 @@ class Person:
         command, _, rest = text.partition(" ")
         link = self.workspace.response_urls.issue(channel_id=place.id, person_id=self.id)
         payload = payloads.slash_command(
-            self.workspace, self.member, place, command=command,
+            self.workspace,
+            self.member,
+            place,
+            command=command,
             text=compose(self.workspace, rest.strip(), escapes=self.workspace.escapes_slash_text),
-            trigger_id=self._trigger(), response_url=self._hook("commands", link.token),
+            trigger_id=self._trigger(),
+            response_url=self._hook("commands", link.token),
         )
         delivery = await self._deliver(Kind.COMMAND, payload, manner)
         after_command(self.workspace, self.member, place, command, delivery)
@@ -218,9 +222,7 @@ class Person:
                     return surface
         raise CannotDoError(f"nothing on screen has {name!r}")
 
-    async def _choose(
-        self, surface: Message | View, control: Control, given: Any, manner: Manner
-    ) -> Delivery | None:
+    async def _choose(self, surface: Message | View, control: Control, given: Any, manner: Manner) -> Delivery | None:
         element = control.element
         offered = offered_options(element)
         if element["type"].endswith("external_select") and given is not None:
@@ -240,8 +242,12 @@ class Person:
     ) -> Suggestions:
         """Ask the app for the options of an external select."""
         payload = payloads.block_suggestion(
-            self.workspace, self.member, surface, typed=typed,
-            block_id=control.block["block_id"], action_id=control.element["action_id"],
+            self.workspace,
+            self.member,
+            surface,
+            typed=typed,
+            block_id=control.block["block_id"],
+            action_id=control.element["action_id"],
         )
         return Suggestions(delivery=await self._deliver(Kind.INTERACTION, payload, manner))
 
@@ -262,12 +268,19 @@ class Person:
             )
             response_url = self._hook("actions", link.token)
         action = given | {
-            "type": control.kind, "action_id": control.element["action_id"],
-            "block_id": control.block["block_id"], "action_ts": self.workspace.identifiers.message_ts(),
+            "type": control.kind,
+            "action_id": control.element["action_id"],
+            "block_id": control.block["block_id"],
+            "action_ts": self.workspace.identifiers.message_ts(),
         }
         payload = payloads.block_actions(
-            self.workspace, self.member, surface, action=action, values=self._values(surface),
-            trigger_id=self._trigger(), response_url=response_url,
+            self.workspace,
+            self.member,
+            surface,
+            action=action,
+            values=self._values(surface),
+            trigger_id=self._trigger(),
+            response_url=response_url,
         )
         delivery = await self._deliver(Kind.INTERACTION, payload, manner)
         after_press(self.workspace, self.member, surface, delivery)

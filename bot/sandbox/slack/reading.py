@@ -119,7 +119,9 @@ class Control:
     def labels(self) -> list[str]:
         """All that a person may call it: its own text, its field's label, its placeholder, the text beside it."""
         texts: list[Any] = [
-            self.element.get("text"), self.block.get("label"), self.element.get("placeholder"),
+            self.element.get("text"),
+            self.block.get("label"),
+            self.element.get("placeholder"),
             self.block.get("text") if self.block["type"] == "section" else None,
         ]
         found = [_text(text, None) for text in texts if isinstance(text, dict)]

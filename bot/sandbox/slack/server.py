@@ -72,9 +72,9 @@ class _QuietServer(uvicorn.Server):
     """A server among others in one process: signals are the process's business."""
 
     def __init__(self, app: Starlette) -> None:
-        super().__init__(uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        ))
+        super().__init__(
+            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        )
         self.ready = asyncio.Event()
 
     @contextmanager

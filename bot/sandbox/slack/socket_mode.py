@@ -54,7 +54,9 @@ class Sockets:
         """Hand one envelope to a connection; the payload of its acknowledgement."""
         envelope_id = secrets.token_hex(16)
         envelope: Json = {
-            "envelope_id": envelope_id, "type": kind, "payload": payload,
+            "envelope_id": envelope_id,
+            "type": kind,
+            "payload": payload,
             "accepts_response_payload": kind != "events_api",
         }
         if kind == "events_api":
@@ -83,6 +85,8 @@ class Sockets:
 
 def _hello(connections: int) -> Json:
     return {
-        "type": "hello", "num_connections": connections, "connection_info": {"app_id": "A0CLOUDSYN"},
+        "type": "hello",
+        "num_connections": connections,
+        "connection_info": {"app_id": "A0CLOUDSYN"},
         "debug_info": {"host": "stand-in", "approximate_connection_time": 18060},
     }

@@ -74,8 +74,11 @@ class ResponseUrls:
     def issue(self, *, channel_id: str, person_id: str, message_ts: str | None = None) -> ResponseUrl:
         """A new one, for an answer in this channel, to this person, about this message."""
         link = ResponseUrl(
-            token=secrets.token_hex(12), channel_id=channel_id, person_id=person_id,
-            issued_at=self.clock(), message_ts=message_ts,
+            token=secrets.token_hex(12),
+            channel_id=channel_id,
+            person_id=person_id,
+            issued_at=self.clock(),
+            message_ts=message_ts,
         )
         self.issued[link.token] = link
         return link

@@ -46,14 +46,30 @@ class View:
     def to_json(self, team: Team, app: App) -> Json:
         """As deliveries and answers carry it."""
         empty: dict[str, Any] = {
-            "private_metadata": "", "callback_id": "", "external_id": "", "title": None, "close": None, "submit": None,
-            "clear_on_close": False, "notify_on_close": False,
+            "private_metadata": "",
+            "callback_id": "",
+            "external_id": "",
+            "title": None,
+            "close": None,
+            "submit": None,
+            "clear_on_close": False,
+            "notify_on_close": False,
         }
-        return empty | self.payload | {
-            "id": self.id, "team_id": team.id, "state": {"values": self.values}, "hash": self.hash,
-            "previous_view_id": self.previous_id, "root_view_id": self.root_id, "app_id": app.id,
-            "app_installed_team_id": team.id, "bot_id": app.bot_id,
-        }
+        return (
+            empty
+            | self.payload
+            | {
+                "id": self.id,
+                "team_id": team.id,
+                "state": {"values": self.values},
+                "hash": self.hash,
+                "previous_view_id": self.previous_id,
+                "root_view_id": self.root_id,
+                "app_id": app.id,
+                "app_installed_team_id": team.id,
+                "bot_id": app.bot_id,
+            }
+        )
 
 
 @dataclass(kw_only=True)
@@ -135,8 +151,13 @@ class Views:
         self._refuse_second_external_id(checked)
         view_id = self.identifiers.new("V")
         view = View(
-            id=view_id, surface=surface, owner=person_id, payload=checked, hash=self.identifiers.view_hash(),
-            root_id=view_id, values=values_for(checked["blocks"]),
+            id=view_id,
+            surface=surface,
+            owner=person_id,
+            payload=checked,
+            hash=self.identifiers.view_hash(),
+            root_id=view_id,
+            values=values_for(checked["blocks"]),
         )
         self.by_id[view_id] = view
         return view

@@ -93,11 +93,11 @@ class WebApi:
         return PlainTextResponse("ok")
 
     async def upload(self, request: Request) -> Response:
-        """The content of an announced file, raw or as a form."""
+        """The content of an announced file, as the raw body."""
         file = self.workspace.files.get(request.path_params["file_id"])
         if file is None:
             return PlainTextResponse("no such upload", status_code=404)
-        content = await _uploaded(request)
+        content = await request.body()
         if len(content) != file.length:
             return PlainTextResponse("length differs from what was announced", status_code=400)
         file.content = content
@@ -128,9 +128,9 @@ class WebApi:
     def _logged(self, name: str, given: Json, response: Response) -> Response:
         body = bytes(response.body)
         answer = json.loads(body) if isinstance(response, JSONResponse) else {"text": body.decode()}
-        self.workspace.calls.append(Call(
-            method=name, arguments=given, at=self.workspace.clock(), status=response.status_code, answer=answer
-        ))
+        self.workspace.calls.append(
+            Call(method=name, arguments=given, at=self.workspace.clock(), status=response.status_code, answer=answer)
+        )
         return response
 
 
@@ -149,12 +149,3 @@ def _hang_up(request: Request) -> None:
     cycle: Any = getattr(request.receive, "__self__", None)
     cycle.transport.abort()
 
-
-async def _uploaded(request: Request) -> bytes:
-    if not request.headers.get("content-type", "").startswith("multipart/"):
-        return await request.body()
-    async with request.form() as form:
-        for value in form.values():
-            if not isinstance(value, str):
-                return await value.read()
-    return b""

@@ -73,8 +73,11 @@ class Workspace:
         self.version = 0
         self._news = asyncio.Event()
         self.members[self.app.bot_user_id] = Member(
-            id=self.app.bot_user_id, name=self.app.name.lower(), real_name=self.app.name,
-            team_id=self.team.id, is_bot=True,
+            id=self.app.bot_user_id,
+            name=self.app.name.lower(),
+            real_name=self.app.name,
+            team_id=self.team.id,
+            is_bot=True,
         )
 
     # People and places
@@ -131,9 +134,7 @@ class Workspace:
         for channel in self.channels.values():
             if channel.direct_with == person_id:
                 return channel
-        direct = Channel(
-            id=self.identifiers.new("D"), direct_with=person_id, members={person_id, self.app.bot_user_id}
-        )
+        direct = Channel(id=self.identifiers.new("D"), direct_with=person_id, members={person_id, self.app.bot_user_id})
         self.channels[direct.id] = direct
         return direct
 
@@ -142,8 +143,12 @@ class Workspace:
     def post(self, channel_id: str, *, author: str, text: str, **fields: Any) -> Message:
         """A new message. Further fields are those of `Message`, such as `visible_to=person_id`."""
         message = Message(
-            channel=channel_id, ts=self.identifiers.message_ts(), author=author, text=text,
-            posted_by_app=author == self.app.bot_user_id, **fields,
+            channel=channel_id,
+            ts=self.identifiers.message_ts(),
+            author=author,
+            text=text,
+            posted_by_app=author == self.app.bot_user_id,
+            **fields,
         )
         self.messages.append(message)
         self.changed()
@@ -162,9 +167,7 @@ class Workspace:
 
     def message_to_json(self, message: Message) -> Json:
         """The message as deliveries carry it."""
-        return message.to_json(
-            team_id=self.team.id, app_id=self.app.id, bot_id=self.app.bot_id, base_url=self.base_url
-        )
+        return message.to_json(team_id=self.team.id, app_id=self.app.id, bot_id=self.app.bot_id, base_url=self.base_url)
 
     def view_to_json(self, view: View) -> Json:
         """The view as deliveries carry it."""

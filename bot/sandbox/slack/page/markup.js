@@ -37,13 +37,16 @@ function mark([whole, block, code, reference, name], names) {
   return document.createTextNode(EMOJI[name] ?? whole);
 }
 
-// Styles may enclose references and code, so a styled run is looked for first where it begins before any mark.
+// A styled run that begins before the first mark may enclose it: `*<https://…|label>*`.
 export function text(source, names) {
   const nodes = [];
   for (const [index, line] of splitLines(source).entries()) {
-    if (index) nodes.push(make("br"));
+    if (index && nodes.at(-1)?.tagName !== "BLOCKQUOTE") nodes.push(make("br"));
     const quoted = /^(&gt;|>)\s?(.*)$/s.exec(line);
-    if (quoted) nodes.push(make("blockquote", {}, ...run(quoted[2], names)));
+    if (quoted) {
+      if (nodes.at(-1)?.tagName === "BR") nodes.pop();
+      nodes.push(make("blockquote", {}, ...run(quoted[2], names)));
+    }
     else nodes.push(...run(line, names));
   }
   return nodes;

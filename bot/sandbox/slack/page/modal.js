@@ -19,7 +19,10 @@ export function showModal(view, app) {
   const scrolled = dialog.querySelector(".modal-body")?.scrollTop ?? 0;
   dialog.replaceChildren(...content(view, app));
   dialog.oncancel = (event) => { event.preventDefault(); close(view, app); };
-  if (!dialog.open) dialog.showModal();
+  if (!dialog.open) {
+    dialog.showModal();
+    dialog.querySelector(".field input, .field textarea, .field select, footer [type=submit]")?.focus();
+  }
   dialog.querySelector(".modal-body").scrollTop = scrolled;
   restoreFocus(dialog, focused);
 }

@@ -100,7 +100,9 @@ async def test_blocks_are_shown_as_slack_shows_them(page: Page, stage: Stage) ->
     prod, grace = stage.workspace.channel("prod"), stage.workspace.member("grace")
     blocks = [
         {"type": "header", "text": plain("Orders :warning:")},
-        section(f"*Gone* since <!date^0^{{date_num}}|1970> says <@{grace.id}>, `db_1` <https://x.example|there> &lt;b&gt;"),
+        section(
+            f"*Gone* since <!date^0^{{date_num}}|1970> says <@{grace.id}>,\n`db_1` <https://x.example|there> &lt;b&gt;"
+        ),
         {"type": "data_table", "caption": "Devices", "rows": [
             [{"type": "raw_text", "text": "Site"}], [{"type": "raw_text", "text": "s-1"}],
         ]},
@@ -118,7 +120,7 @@ async def test_blocks_are_shown_as_slack_shows_them(page: Page, stage: Stage) ->
     shown = page.get_by_role("article").last
     await expect(shown.get_by_role("heading", name="Orders ⚠️")).to_be_visible()
     await expect(shown.locator("strong", has_text="Gone")).to_be_visible()
-    await expect(shown).to_contain_text("1970-01-01 says @Grace Hopper, db_1 there <b>")
+    await expect(shown).to_contain_text("1970-01-01 says @Grace Hopper,db_1 there <b>")
     await expect(shown.get_by_role("table", name="Devices")).to_contain_text("s-1")
     await expect(shown).to_contain_text("Mon · Calls")
     await shown.get_by_label("Pick one").select_option("Second")
