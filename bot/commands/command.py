@@ -8,12 +8,11 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.commands.context import Context
-from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.access import Gate, OperationClass, Role, SubjectKind
 from bot.domain.audit import AuditAction
 from bot.domain.invocation import FormValue
 from bot.domain.replies import Form, Reply
 from bot.domain.requests import Proposal
-
 
 T = TypeVar("T")
 
@@ -45,6 +44,14 @@ class ParameterKind(StrEnum):
     """7d, 2026-11-01, yesterday 14:00, in the person's time zone [datetime]."""
     CHOICE = "choice"
     """One of `choices` [str]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """Who a grant is for, as mentioned."""
+
+    kind: SubjectKind
+    id: str
 
 
 @dataclass(frozen=True, kw_only=True)

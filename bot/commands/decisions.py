@@ -130,5 +130,3 @@ def _step(invocation: Invocation) -> Step:
         return Step(invocation.request_step or "")
     except ValueError:
         raise Denied("This button is not one of ours.", remedy="Look at what is open with `approvals list`.") from None
-
-

@@ -114,9 +114,7 @@ class Dispatcher:
     def _in_zone(self, parsed: Parsed, invocation: Invocation, standing: Standing) -> Parsed:
         """Times are read in the person's own zone, which is only known once the person is."""
         text = invocation.text if invocation.surface is not Surface.FORM else parsed.text
-        return parse(
-            text, self._parts.registry, now=self._parts.clock.now(), timezone=standing.person.timezone
-        )
+        return parse(text, self._parts.registry, now=self._parts.clock.now(), timezone=standing.person.timezone)
 
     @staticmethod
     def _refusal(command: Command, standing: Standing) -> Denied | None:
@@ -271,9 +269,7 @@ class Dispatcher:
             return reply_for(request)
         return await self._answered(journey, answer, responder)
 
-    async def _reopened(
-        self, journey: Journey, submission: Submission, reply: Reply, responder: Responder
-    ) -> None:
+    async def _reopened(self, journey: Journey, submission: Submission, reply: Reply, responder: Responder) -> None:
         """The API said no: the form stays, with its words above the fields and what was typed still there."""
         await self._parts.forms.move(submission.record.id, FormState.WORKING, FormState.OPEN)
         await responder.open_form(with_problem(form_of(submission.record), reply), submission.record.id)

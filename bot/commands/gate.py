@@ -37,9 +37,7 @@ class Sender(Protocol):
 class Gatekeeper:
     """Puts proposals behind their gate."""
 
-    def __init__(
-        self, database: Database, approvals: Approvals, environments: Environments, sender: Sender
-    ) -> None:
+    def __init__(self, database: Database, approvals: Approvals, environments: Environments, sender: Sender) -> None:
         self._database = database
         self._approvals = approvals
         self._environments = environments

@@ -1,0 +1,292 @@
+"""The Management API over HTTP: the only module that knows httpx. Reads are retried, everything else is sent once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+
+import httpx
+import stamina
+
+from bot.cloudsync import protocol, responses
+from bot.cloudsync.classification import classify
+from bot.cloudsync.errors import ApiBroken, ApiTimeout, ApiUnreachable, NotFound, RateLimited
+from bot.cloudsync.models import (
+    ConnectionCheck,
+    Database,
+    DatabaseChanges,
+    Device,
+    ExpoToken,
+    NotificationStatus,
+    Organisation,
+    Page,
+    Registration,
+    SendClass,
+    SendOutcome,
+    Table,
+)
+from bot.cloudsync.protocol import ApiRequest
+from bot.cloudsync.responses import ApiResponse
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+READ_ATTEMPTS = 4
+MAX_PAGE_SIZE = 500
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+"""Failures before a byte was sent: the call may be made again."""
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+
+
+class CloudSyncClient:
+    """One environment's API. Opened and closed by bootstrap; safe for any number of concurrent calls."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        environment: str = "default",
+        call_deadline_seconds: float = 20.0,
+        pool_slots: int = 50,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.environment = environment
+        self.deadline = call_deadline_seconds
+        # Apart, so that writers who hold a place while they read again can never starve one another.
+        self._write_slots = asyncio.Semaphore(max(1, pool_slots // 3))
+        self._slots = asyncio.Semaphore(max(1, pool_slots - pool_slots // 3))
+        self._http = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=pool_slots, max_keepalive_connections=pool_slots),
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> CloudSyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def get_organisation(self) -> Organisation:
+        """Which organisation the key belongs to."""
+        return responses.organisation(await self._read(protocol.get_organisation()))
+
+    async def list_databases(self, *, project_id: str | None = None) -> tuple[Database, ...]:
+        """Every database that the key sees; the API does not page this list."""
+        data = await self._read(protocol.list_databases(project_id))
+        return tuple(responses.database(row) for row in responses.rows(data))
+
+    async def get_database(self, database_id: str) -> Database:
+        """One database; `NotFound` where there is none."""
+        data = await self._read(protocol.get_database(database_id))
+        if not responses.mapping(data):
+            raise ApiBroken("The answer holds no database.", status=200)
+        return responses.database(data)
+
+    async def check_connection(self, database_id: str) -> ConnectionCheck:
+        """A live check of the tenant connection."""
+        return responses.connection_check(await self._read(protocol.check_connection(database_id)))
+
+    async def list_tables(self, database_id: str) -> tuple[Table, ...]:
+        """The tenant's tables."""
+        return responses.tables(await self._read(protocol.list_tables(database_id)))
+
+    async def get_expo_token(self, database_id: str) -> ExpoToken:
+        """Metadata of the token. No token is an answer; a missing database is `NotFound`."""
+        try:
+            data = await self._read(protocol.get_expo_token(database_id))
+        except NotFound:
+            await self.get_database(database_id)
+            return ExpoToken(present=False)
+        return responses.expo_token(data)
+
+    async def notification_status(self, database_id: str) -> NotificationStatus:
+        """Whether push notifications go out."""
+        return responses.notification_status(await self._read(protocol.notification_status(database_id)))
+
+    async def list_devices(self, database_id: str, *, page: int = 1, page_size: int = 50) -> Page[Device]:
+        """One page of devices. A page past the end is empty, even where the API answers 404 for it."""
+        try:
+            response, data = await self._answer(protocol.list_devices(database_id, page=page, page_size=page_size))
+        except NotFound:
+            if page == 1:
+                raise
+            await self.get_database(database_id)
+            return Page(items=(), page=page, page_size=page_size, more=False)
+        return responses.devices(response, data, page=page, page_size=page_size)
+
+    async def iterate_devices(self, database_id: str, *, limit: int) -> tuple[tuple[Device, ...], bool]:
+        """Up to `limit` devices, and whether there are more: a bounded look."""
+        found: list[Device] = []
+        page = 1
+        while len(found) < limit:
+            answer = await self.list_devices(database_id, page=page, page_size=min(MAX_PAGE_SIZE, limit))
+            found += answer.items
+            if not answer.more or not answer.items:
+                return tuple(found[:limit]), len(found) > limit
+            page += 1
+        return tuple(found[:limit]), True
+
+    @asynccontextmanager
+    async def write_slot(self) -> AsyncIterator[WriteSlot]:
+        """A place among the concurrent calls, held while the caller reads again, claims and sends."""
+        async with self._write_slots:
+            yield WriteSlot(self)
+
+    async def _read(self, request: ApiRequest) -> object:
+        return (await self._answer(request))[1]
+
+    async def _answer(self, request: ApiRequest) -> tuple[ApiResponse, object]:
+        """A GET, with backoff and `Retry-After`, within one deadline for all its attempts."""
+        ends = time.monotonic() + self.deadline
+
+        def worth_another_try(error: Exception) -> bool | float:
+            left = ends - time.monotonic()
+            if isinstance(error, RateLimited | ApiBroken) and error.status in RETRIED_STATUSES:
+                wait = error.retry_after
+                return (wait if wait < left else False) if wait is not None else left > 0
+            return isinstance(error, ApiUnreachable) and left > 0
+
+        async for attempt in stamina.retry_context(
+            on=worth_another_try,
+            attempts=READ_ATTEMPTS,
+            timeout=self.deadline,
+            wait_initial=0.1,
+            wait_max=2.0,
+            wait_jitter=0.2,
+        ):
+            with attempt:
+                async with self._slots:
+                    response = await self._exchange_read(request, ends)
+                return response, responses.data_of(response)
+        raise ApiTimeout("The API did not answer in time.")
+
+    async def _exchange_read(self, request: ApiRequest, ends: float) -> ApiResponse:
+        try:
+            return await self._exchange(request, ends)
+        except (httpx.TimeoutException, TimeoutError):
+            raise ApiTimeout("The API did not answer in time.") from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
+            raise ApiUnreachable("The API could not be reached.") from None
+
+    async def _exchange(self, request: ApiRequest, ends: float) -> ApiResponse:
+        """One exchange under a total deadline, by httpx's own timeouts: cancelling from outside leaks pool slots."""
+        built = self._http.build_request(
+            request.method,
+            request.path,
+            params=dict(request.query) or None,
+            json=dict(request.body) if request.body is not None else None,
+            timeout=httpx.Timeout(_left(ends)),
+        )
+        response = await self._http.send(built, stream=True)
+        try:
+            body = await self._body(response, ends)
+        finally:
+            await response.aclose()
+        return ApiResponse(
+            status=response.status_code,
+            content_type=response.headers.get("content-type", ""),
+            body=body,
+            retry_after=_retry_after(response.headers.get("retry-after")),
+        )
+
+    @staticmethod
+    async def _body(response: httpx.Response, ends: float) -> bytes:
+        """The body; the deadline is looked at after each piece, so that a slow drip ends too."""
+        pieces, size = [], 0
+        async for piece in response.aiter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_BODY_BYTES or time.monotonic() > ends:
+                raise httpx.ReadTimeout("too long")
+        return b"".join(pieces)
+
+    async def _send_once(self, request: ApiRequest) -> SendOutcome:
+        """Send a call that changes something, exactly once, and say how it ended. Never raises, is never cancelled."""
+        return await asyncio.shield(asyncio.ensure_future(self._sent(request)))
+
+    async def _sent(self, request: ApiRequest) -> SendOutcome:
+        started = time.monotonic()
+        try:
+            response = await self._exchange(request, started + self.deadline)
+        except NEVER_LEFT:
+            return _unanswered(SendClass.NOT_SENT, "No connection to the API came about.", started)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError):
+            return _unanswered(SendClass.UNKNOWN, "The connection broke or the answer did not come in time.", started)
+        return classify(request, response, _milliseconds(started))
+
+
+class WriteSlot:
+    """The calls that change something, within a place already taken. Each sends exactly once."""
+
+    def __init__(self, client: CloudSyncClient) -> None:
+        self._client = client
+
+    async def register_database(self, registration: Registration) -> SendOutcome:
+        """`POST /v1/databases`: verifies the connection first, which takes seconds."""
+        return await self._client._send_once(protocol.register_database(registration))
+
+    async def update_database(self, database_id: str, changes: DatabaseChanges) -> SendOutcome:
+        """`PATCH /v1/databases/:databaseID`."""
+        return await self._client._send_once(protocol.update_database(database_id, changes))
+
+    async def delete_database(self, database_id: str) -> SendOutcome:
+        """`DELETE /v1/databases/:databaseID`."""
+        return await self._client._send_once(protocol.delete_database(database_id))
+
+    async def enable_tables(self, database_id: str, tables: Sequence[str]) -> SendOutcome:
+        """`POST …/cloudsync/enable`."""
+        return await self._client._send_once(protocol.enable_tables(database_id, tables))
+
+    async def disable_tables(self, database_id: str, tables: Sequence[str]) -> SendOutcome:
+        """`POST …/cloudsync/disable`."""
+        return await self._client._send_once(protocol.disable_tables(database_id, tables))
+
+    async def set_expo_token(self, database_id: str, token: str) -> SendOutcome:
+        """`PUT …/expo-access-token`."""
+        return await self._client._send_once(protocol.set_expo_token(database_id, token))
+
+    async def delete_expo_token(self, database_id: str) -> SendOutcome:
+        """`DELETE …/expo-access-token`."""
+        return await self._client._send_once(protocol.delete_expo_token(database_id))
+
+    async def remove_device(self, database_id: str, site_id: str) -> SendOutcome:
+        """`DELETE …/devices/:siteId`."""
+        return await self._client._send_once(protocol.remove_device(database_id, site_id))
+
+
+def _unanswered(send_class: SendClass, reason: str, started: float) -> SendOutcome:
+    return SendOutcome(send_class=send_class, reason=reason, duration_ms=_milliseconds(started))
+
+
+def _milliseconds(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)
+
+
+def _left(ends: float) -> float:
+    return max(0.001, ends - time.monotonic())
+
+
+def _retry_after(header: str | None) -> float | None:
+    """`Retry-After` in seconds, given as seconds or as a date (RFC 9110 §10.2.3)."""
+    if header is None:
+        return None
+    if header.strip().isdigit():
+        return float(header)
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None

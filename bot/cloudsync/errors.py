@@ -1,0 +1,91 @@
+"""What can go wrong while reading from the Management API. Writes do not raise: they end in a `SendOutcome`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.errors import BotError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiFault:
+    """One member of the API's `errors` array."""
+
+    code: str = ""
+    title: str = ""
+    detail: str = ""
+    status: str = ""
+
+
+class CloudSyncError(BotError):
+    """Root of the reading errors. The text never holds an address's query, a key or a body."""
+
+    retryable = False
+
+    def __init__(self, message: str, *, status: int | None = None, faults: tuple[ApiFault, ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.faults = faults
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All codes of the answer."""
+        return tuple(fault.code for fault in self.faults if fault.code)
+
+
+class ApiUnreachable(CloudSyncError):
+    """No connection came about, or it broke."""
+
+    retryable = True
+
+
+class ApiTimeout(CloudSyncError):
+    """No whole answer came within the deadline."""
+
+    retryable = True
+
+
+class ApiRefused(CloudSyncError):
+    """A 4xx with the documented envelope."""
+
+
+class Unauthorized(ApiRefused):
+    """401 or 403: the management key is not accepted."""
+
+
+class NotFound(ApiRefused):
+    """404 with the documented envelope."""
+
+
+class RateLimited(ApiRefused):
+    """429."""
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        faults: tuple[ApiFault, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, faults=faults)
+        self.retry_after = retry_after
+
+
+class ApiBroken(CloudSyncError):
+    """A 5xx, HTML, garbage, nothing, a redirect, or a 404 that is not the API's own."""
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        faults: tuple[ApiFault, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, faults=faults)
+        self.retry_after = retry_after

@@ -1,0 +1,327 @@
+"""Answers of the Management API, decoded. Pure and tolerant: odd names, unknown and missing fields are all taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from bot.cloudsync.errors import ApiBroken, ApiFault, ApiRefused, CloudSyncError, NotFound, RateLimited, Unauthorized
+from bot.cloudsync.models import (
+    ConnectionCheck,
+    ConnectionFailure,
+    Database,
+    Device,
+    ExpoToken,
+    NotificationStatus,
+    Organisation,
+    Page,
+    Table,
+)
+from bot.domain.secrecy import redact
+
+Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiResponse:
+    """An answer as it came off the wire."""
+
+    status: int
+    content_type: str = ""
+    body: bytes = field(default=b"", repr=False)
+    retry_after: float | None = None
+
+    def json(self) -> object:
+        """The decoded body; None where it is not JSON."""
+        try:
+            decoded: object = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return decoded
+
+    @property
+    def is_html(self) -> bool:
+        """Whether a proxy answered in the API's place."""
+        head = self.body[:200].lstrip().lower()
+        return "html" in self.content_type.lower() or head.startswith((b"<!doctype", b"<html"))
+
+
+def faults_of(response: ApiResponse) -> tuple[ApiFault, ...] | None:
+    """The `errors` array; None where the answer has no such envelope."""
+    decoded = response.json()
+    errors = decoded.get("errors") if isinstance(decoded, dict) else None
+    if not isinstance(errors, list) or not errors:
+        return None
+    return tuple(_fault(error) for error in errors)
+
+
+def _fault(error: object) -> ApiFault:
+    if not isinstance(error, dict):
+        return ApiFault(detail=_said(error))
+    return ApiFault(
+        code=_said(error.get("code"))[:100],
+        title=_said(error.get("title")),
+        detail=_said(error.get("detail") or error.get("message")),
+        status=_said(error.get("status")),
+    )
+
+
+def _said(value: object) -> str:
+    """Untrusted text, cut and without what looks secret."""
+    return redact(str(value))[:500] if value is not None else ""
+
+
+def data_of(response: ApiResponse) -> object:
+    """What a successful read holds under `data`. Raises the error that fits any other answer."""
+    if 300 <= response.status < 400:
+        raise ApiBroken("The API answered with a redirect, which is never followed.", status=response.status)
+    if response.status >= 400:
+        raise error_of(response)
+    decoded = response.json()
+    if response.is_html or not isinstance(decoded, dict):
+        raise ApiBroken("The answer is not what the API documents.", status=response.status)
+    return decoded.get("data")
+
+
+def error_of(response: ApiResponse) -> CloudSyncError:
+    """The one function that owns status → error for reads."""
+    faults = faults_of(response)
+    status = response.status
+    if status == 429:
+        return RateLimited(
+            "The API asks to slow down.", status=status, faults=faults or (), retry_after=response.retry_after
+        )
+    if status in (401, 403):
+        return Unauthorized("The management key was not accepted.", status=status, faults=faults or ())
+    if faults is None or status >= 500:
+        return ApiBroken(
+            f"The API answered {status}.", status=status, faults=faults or (), retry_after=response.retry_after
+        )
+    kind = NotFound if status == 404 else ApiRefused
+    return kind(f"The API refused with {status}.", status=status, faults=faults)
+
+
+def pick(data: Json, *names: str) -> object:
+    """The first of these names that is there, in camel or snake case as given."""
+    return next((data[name] for name in names if data.get(name) is not None), None)
+
+
+def _text(data: Json, *names: str) -> str | None:
+    value = pick(data, *names)
+    return redact(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _texts(data: Json, *names: str) -> tuple[str, ...] | None:
+    value = pick(data, *names)
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(str(item) for item in value) if isinstance(value, list) else None
+
+
+def moment(value: object) -> datetime | None:
+    """A time as ISO text or as seconds or milliseconds since 1970."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+        if isinstance(value, str):
+            parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
+            return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+def mapping(data: object) -> Json:
+    """The data as an object, or an empty one."""
+    return data if isinstance(data, dict) else {}
+
+
+def rows(data: object) -> list[Json]:
+    """The data as a list of objects; some servers wrap a list once more."""
+    if isinstance(data, dict):
+        data = next((value for value in data.values() if isinstance(value, list)), [])
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+
+
+def organisation(data: object) -> Organisation:
+    """`GET /v1/orgs`."""
+    found = mapping(data if isinstance(data, dict) else (rows(data) or [{}])[0])
+    return Organisation(
+        id=_text(found, "organizationId", "organisationId", "id"),
+        slug=_text(found, "slug"),
+        name=_text(found, "name"),
+        status=_text(found, "status"),
+    )
+
+
+SECRET_NAMES = (
+    "secret",
+    "token",
+    "password",
+    "apikey",
+    "api_key",
+    "connectionstring",
+    "connection_string",
+    "credential",
+)
+_KNOWN = frozenset({"managedDatabaseId", "id", "databaseId", "label", "provider", "flavor", "databaseName"})
+
+
+def database(data: object) -> Database:
+    """`GET /v1/databases/:databaseID` and each member of the list."""
+    found = mapping(data)
+    if isinstance(found.get("database"), dict):
+        found = mapping(found["database"])
+    host, port = _whereabouts(found)
+    return Database(
+        id=_text(found, "managedDatabaseId", "id", "databaseId", "managed_database_id", "database_id"),
+        label=_text(found, "label", "name"),
+        provider=_text(found, "provider"),
+        flavor=_text(found, "flavor"),
+        database_name=_text(found, "databaseName", "database_name", "database"),
+        schema_name=_text(found, "schemaName", "schema_name"),
+        project_id=_text(found, "projectId", "project_id"),
+        host=host,
+        port=port,
+        jwt_allowed_issuers=_texts(found, "jwtAllowedIssuers", "jwt_allowed_issuers"),
+        jwt_expected_audiences=_texts(found, "jwtExpectedAudiences", "jwt_expected_audiences"),
+        jwks_uri=_text(found, "jwksUri", "jwks_uri"),
+        created_at=moment(pick(found, "createdAt", "created_at")),
+        updated_at=moment(pick(found, "updatedAt", "updated_at")),
+        extra=_extra(found, _KNOWN),
+    )
+
+
+def _whereabouts(found: Json) -> tuple[str | None, int | None]:
+    """Host and port, also out of a connection string that should not have been there."""
+    host, port = _text(found, "host", "hostname"), pick(found, "port")
+    connection = pick(found, "connectionString", "connection_string")
+    if host is None and isinstance(connection, str):
+        return host_of(connection)
+    return host, int(port) if isinstance(port, int | str) and str(port).isdigit() else None
+
+
+def host_of(connection_string: str) -> tuple[str | None, int | None]:
+    """Where a connection string points; never its credentials."""
+    try:
+        parts = urlsplit(connection_string)
+        return parts.hostname, parts.port
+    except ValueError:
+        return None, None
+
+
+def _extra(found: Json, known: frozenset[str]) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in found.items()
+        if name not in known and not any(word in name.lower() for word in SECRET_NAMES)
+    }
+
+
+def connection_check(data: object) -> ConnectionCheck:
+    """`GET …/connection`; an `ok` that is missing counts as failed."""
+    found = mapping(data)
+    failure = mapping(found.get("failure"))
+    retryable = failure.get("retryable")
+    return ConnectionCheck(
+        ok=found.get("ok") is True,
+        checked_at=moment(pick(found, "checkedAt", "checked_at")),
+        failure=ConnectionFailure(
+            code=_text(failure, "code") or "",
+            message=_text(failure, "message", "detail") or "",
+            retryable=retryable if isinstance(retryable, bool) else None,
+        )
+        if failure
+        else None,
+    )
+
+
+def tables(data: object) -> tuple[Table, ...]:
+    """`GET …/cloudsync/tables`."""
+    found = []
+    for row in rows(data):
+        name, enabled = _text(row, "name", "table", "tableName"), row.get("enabled")
+        if name is not None:
+            found.append(Table(name=name, enabled=enabled if isinstance(enabled, bool) else None))
+    return tuple(found)
+
+
+def expo_token(data: object) -> ExpoToken:
+    """`GET …/expo-access-token`: a null, an empty object and a flag that says no are all an absent token."""
+    found = mapping(data)
+    flags = [found[name] for name in ("configured", "present", "isSet", "exists", "hasToken") if name in found]
+    said_no = any(flag is False for flag in flags)
+    return ExpoToken(
+        present=bool(found) and not said_no,
+        updated_at=moment(pick(found, "updatedAt", "updated_at", "createdAt", "created_at")),
+    )
+
+
+def notification_status(data: object) -> NotificationStatus:
+    """`GET …/notifications/status`."""
+    found = mapping(data)
+    return NotificationStatus(
+        status=_text(found, "status") or (data if isinstance(data, str) else None), reason=_text(found, "reason")
+    )
+
+
+def devices(response: ApiResponse, data: object, *, page: int, page_size: int) -> Page[Device]:
+    """`GET …/devices`, with whatever `meta` tells of a total or of more."""
+    items = []
+    for row in rows(data):
+        site_id = _text(row, "siteId", "site_id", "id")
+        if site_id is not None:
+            seen = moment(pick(row, "lastSyncAt", "last_sync_at", "lastSeenAt", "last_seen_at", "lastSync"))
+            extra = _extra(row, frozenset({"siteId", "site_id", "id"}))
+            items.append(Device(site_id=site_id, last_sync_at=seen, extra=extra))
+    total, more = page_facts(response, page=page, page_size=page_size, count=len(items))
+    return Page(items=tuple(items), page=page, page_size=page_size, total=total, more=more)
+
+
+def page_facts(response: ApiResponse, *, page: int, page_size: int, count: int) -> tuple[int | None, bool | None]:
+    """Total and whether more follow, from `meta` in any of its plausible shapes."""
+    decoded = mapping(response.json())
+    meta = mapping(decoded.get("meta"))
+    nested = mapping(meta.get("pagination") or meta.get("page") if not isinstance(meta.get("page"), int) else None)
+    total = next(
+        (
+            value
+            for source in (meta, nested)
+            for name in ("total", "totalCount", "total_count", "count", "totalItems")
+            if isinstance(value := source.get(name), int) and not isinstance(value, bool)
+        ),
+        None,
+    )
+    if total is not None and total >= (page - 1) * page_size + count:
+        return total, page * page_size < total
+    said = next((meta[name] for name in ("hasMore", "has_more", "hasNext") if isinstance(meta.get(name), bool)), None)
+    if isinstance(said, bool):
+        return None, said
+    return None, True if count >= page_size else False if count < page_size else None
+
+
+def warnings_of(response: ApiResponse) -> tuple[str, ...]:
+    """Warnings of a success, wherever the answer carries them."""
+    decoded = mapping(response.json())
+    places = (mapping(decoded.get("data")), mapping(decoded.get("meta")), decoded)
+    said: list[str] = []
+    for place in places:
+        found = place.get("warnings") or place.get("cleanupWarnings")
+        for warning in found if isinstance(found, list) else [found] if found else []:
+            said.append(_warning(warning))
+    return tuple(dict.fromkeys(said))
+
+
+def _warning(warning: object) -> str:
+    if isinstance(warning, dict):
+        words = [_said(warning[name]) for name in ("code", "message", "detail", "title") if warning.get(name)]
+        return ": ".join(words) or "a warning without words"
+    return _said(warning)
+
+
+def created_id(response: ApiResponse) -> str | None:
+    """The id of what was registered."""
+    return database(mapping(response.json()).get("data")).id
