@@ -83,7 +83,9 @@ class PageApi:
             yield f"data: {version}\n\n"
 
     async def act(self, request: Request) -> Response:
-        """Something that the person does."""
+        """Something that the person does. JSON only: another site's page cannot send that without being asked."""
+        if request.headers.get("content-type") != "application/json":
+            return JSONResponse({"error": "send JSON"}, status_code=415)
         given = await request.json()
         handler = self._acts.get(request.path_params["act"])
         if handler is None:
@@ -130,10 +132,9 @@ class PageApi:
         surface, control = self._control(person, given)
         if isinstance(surface, View):
             take_values(surface, given.get("values", {}))
-        elif control.kind != "overflow" and control.kind != "button":
-            surface.values.setdefault(person.id, {})[control.block["block_id"]] = {
-                control.element["action_id"]: given["state"]
-            }
+        elif control.kind not in {"overflow", "button"}:
+            chosen = surface.values.setdefault(person.id, {}).setdefault(control.block["block_id"], {})
+            chosen[control.element["action_id"]] = given["state"]
         await person.act(surface, control, given["state"])
         return {}
 

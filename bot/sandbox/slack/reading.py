@@ -18,6 +18,7 @@ Names = Mapping[str, str]
 """What ids are called on screen, such as `U…` to `@ada`."""
 
 _REFERENCE = re.compile(r"<([@#!]?)([^>|]+)(?:\|([^>]*))?>")
+_PING = re.compile(r"<!(channel|here|everyone)(?:\|[^>]*)?>")
 _STYLED = re.compile(r"(?<![\w*_~`])([*_~`])(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
 
 
@@ -96,6 +97,24 @@ def _inline(element: Json, names: Names | None) -> str:
     if "elements" in element:
         return "".join(_inline(entry, names) for entry in element["elements"])
     return str(element.get("text", ""))
+
+
+def pings_of(message: Message) -> list[str]:
+    """The whole audiences that it alerts, such as `channel`: from its text and from every mrkdwn text in its blocks."""
+    texts = [message.text, *_mrkdwn(message.blocks)]
+    return [found for text in texts for found in _PING.findall(text)]
+
+
+def _mrkdwn(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value["text"]
+        if value.get("type") == "broadcast":
+            yield f"<!{value['range']}>"
+        value = list(value.values())
+    if isinstance(value, list):
+        for entry in value:
+            yield from _mrkdwn(entry)
 
 
 @dataclass(frozen=True, kw_only=True)

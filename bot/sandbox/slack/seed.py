@@ -9,11 +9,11 @@ from typing import Any
 from bot.sandbox.slack.workspace import Workspace, utc_now
 
 PEOPLE: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
-    ("ada", "Ada Lovelace", "Admin, and in BOT_ADMINS", {"is_admin": True}),
-    ("grace", "Grace Hopper", "Admin, the second approver", {"tz": "America/New_York", "tz_offset": -18000}),
-    ("alan", "Alan Turing", "Operator: changes, and asks for deletions", {}),
-    ("cleo", "Cleo Park", "Viewer: reads", {"tz": "Asia/Seoul", "tz_offset": 32400}),
-    ("guy", "Guy Guest", "Guest of the workspace", {"is_restricted": True}),
+    ("ada", "Ada Lovelace", "Admin everywhere (BOT_ADMINS)", {"is_admin": True}),
+    ("grace", "Grace Hopper", "Admin of #prod, the second approver", {"tz": "America/New_York", "tz_offset": -18000}),
+    ("alan", "Alan Turing", "Operator: changes, and asks for deletions in #prod", {}),
+    ("cleo", "Cleo Park", "Viewer in #prod, operator in #staging", {"tz": "Asia/Seoul", "tz_offset": 32400}),
+    ("guy", "Guy Guest", "Guest of the workspace: reads at most", {"is_restricted": True}),
 )
 CHANNELS = (
     ("prod", "Production databases. Deletions need a second person.", True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp
@@ -49,9 +50,28 @@ def workspace(clock: Clock) -> Workspace:
     return believable_workspace(clock=clock)
 
 
+class Panel:
+    """A stand-in API's panel that remembers what was armed."""
+
+    def __init__(self) -> None:
+        self.armed: list[str] = []
+
+    async def state(self) -> dict[str, Any]:
+        faults = [{"name": "hang", "label": "Make the next call hang"}]
+        return {"url": "http://api.example", "lines": [f"armed: {len(self.armed)}"], "faults": faults}
+
+    async def arm(self, fault: str) -> None:
+        self.armed.append(fault)
+
+
 @pytest.fixture
-async def slack(workspace: Workspace) -> AsyncIterator[StandInSlack]:
-    async with serve_slack(workspace) as served:
+def panel() -> Panel:
+    return Panel()
+
+
+@pytest.fixture
+async def slack(workspace: Workspace, panel: Panel) -> AsyncIterator[StandInSlack]:
+    async with serve_slack(workspace, panel=panel) as served:
         yield served
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from tests.unit.sandbox.slack.conftest import Stage
+from tests.unit.sandbox.slack.conftest import Panel, Stage
 from tests.unit.sandbox.slack.echo import FORM, button, option, plain, section
 
 CHROMIUM = shutil.which("chromium")
@@ -137,3 +137,22 @@ async def test_the_home_is_shown_and_a_phone_finds_its_way(page: Page) -> None:
     await expect(page.get_by_role("region", name="App Home")).to_contain_text("Welcome home")
     width = await page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+
+
+async def test_the_panel_arms_a_fault_of_the_stand_in_api(page: Page, panel: Panel) -> None:
+    await page.get_by_text("Stand-in API").click()
+
+    await page.get_by_role("button", name="Make the next call hang").click()
+
+    await expect(page.get_by_text("armed: 1")).to_be_visible()
+    assert panel.armed == ["hang"]
+
+
+async def test_a_slash_lists_what_can_be_typed(page: Page, stage: Stage) -> None:
+    stage.workspace.hints = [("/cloudsync help", "What you may do"), ("/cloudsync databases list", "All of them")]
+    await page.reload()
+
+    await page.get_by_label("Message", exact=True).press_sequentially("/cloudsync d")
+    await page.get_by_role("option", name="/cloudsync databases list").click()
+
+    await expect(page.get_by_label("Message", exact=True)).to_have_value("/cloudsync databases list")
