@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,9 +13,12 @@ from bot.domain.access import Standing
 from bot.domain.errors import Denied
 from bot.domain.invocation import Invocation
 from bot.domain.ports import Directory
+from bot.domain.requests import OperationKind
 from bot.services.access import Access
 from bot.services.approvals import Approvals
 from bot.services.audit import Trail
+from bot.services.operations.operation import OperationHandler
+from bot.services.secrets import Vault
 
 if TYPE_CHECKING:
     from bot.commands.registry import Registry
@@ -28,6 +32,9 @@ class Services:
     approvals: Approvals
     trail: Trail
     directory: Directory
+    vault: Vault
+    operations: Mapping[OperationKind, OperationHandler]
+    environment_names: tuple[str, ...]
     slash: str
     """The slash command's own name, with its slash."""
 

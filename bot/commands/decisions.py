@@ -100,7 +100,7 @@ class Decisions:
                 return reply_for(after)
             case Step.CANCEL:
                 after = await self._approvals.cancel(request, by, act)
-            case Step.HAPPENED | Step.DID_NOT:
+            case _:
                 after = await self._reconciler.settle_by_person(request, step, by, act)
         self._background.wake_messages()
         return cards.card(after)

@@ -20,7 +20,7 @@ from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_secrets
 from bot.domain.access import OperationClass, Role, Standing, shortfall
 from bot.domain.audit import AuditEntry
-from bot.domain.errors import BotError, Conflict, Denied, InvalidInput, TrailUnavailable
+from bot.domain.errors import BotError, Conflict, Denied, InvalidInput, TrailUnavailable, UnknownTarget
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission, Messenger, Responder
 from bot.domain.records import FormState
@@ -65,7 +65,7 @@ class Dispatcher:
         with structlog.contextvars.bound_contextvars(reference=journey.reference, delivery=invocation.delivery):
             try:
                 reply = await self._route(journey, responder)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the outer edge: every delivery gets an answer
                 reply = await self._failed(journey, error)
             if reply is not None:
                 await responder.show(reply)
@@ -75,7 +75,8 @@ class Dispatcher:
     async def _route(self, journey: Journey, responder: Responder) -> Reply | None:
         invocation = journey.invocation
         if invocation.surface is Surface.FORM_CLOSED:
-            return await self._closed(journey)
+            await self._closed(journey)
+            return None
         if invocation.surface is Surface.FORM:
             return await self._submitted(journey, responder)
         if invocation.request_id is not None:
@@ -243,10 +244,11 @@ class Dispatcher:
         self._adopt(journey, submission)
         try:
             reply = await self._worked(journey, submission, responder)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the outer edge of a form: what was typed must not be lost
             reply = await self._failed(journey, error)
             if submission.form.waits:
-                return await self._reopened(journey, submission, reply, responder)
+                await self._reopened(journey, submission, reply, responder)
+                return None
         await self._parts.forms.move(record.id, FormState.WORKING, FormState.DONE)
         if reply is None or submission.form.waits:
             return reply
@@ -265,7 +267,8 @@ class Dispatcher:
         if isinstance(answer, Proposal):
             request = await self._proposed(journey, answer)
             if submission.form.waits and request.state in FORM_STAYS_OPEN:
-                return await self._reopened(journey, submission, reply_for(request), responder)
+                await self._reopened(journey, submission, reply_for(request), responder)
+                return None
             return reply_for(request)
         return await self._answered(journey, answer, responder)
 
@@ -301,12 +304,22 @@ class Dispatcher:
         else:
             log.error("unexpected_error", exc_info=error)
         await self._record(journey.failed(error))
+        if isinstance(error, UnknownTarget):
+            error = _choosable(error, journey.invocation.text)
         return failure_reply(
             error,
             registry=self._parts.registry,
             reference=journey.reference,
             slash=self._parts.services.slash,
         )
+
+
+def _choosable(error: UnknownTarget, text: str) -> UnknownTarget:
+    """The candidates as commands, so that a menu can offer them."""
+    if error.typed not in text:
+        return error
+    offered = [(text.replace(error.typed, value, 1), label) for value, label in error.candidates]
+    return UnknownTarget(error.problem, typed=error.typed, candidates=offered, ambiguous=error.ambiguous)
 
 
 def plain_verdict(reply: Reply | None) -> str:

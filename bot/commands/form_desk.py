@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.commands.command import Arguments
 from bot.commands.journey import Journey
+from bot.commands.normalise import comparable
 from bot.commands.parsing import Parsed, parse
 from bot.commands.registry import Registry
 from bot.db.engine import Database
@@ -102,8 +103,13 @@ class FormDesk:
         parsed = submission.parsed
         if parsed is None or parsed.command.form is None:
             return {}
+        mistyped = {
+            field.name: f"This does not fit. Type: {field.expects}"
+            for field in submission.form.fields
+            if field.expects and comparable(str(values.get(field.name) or "")) != comparable(field.expects)
+        }
         try:
-            return parsed.command.form.check(Arguments(parsed.arguments.values), values)
+            return {**parsed.command.form.check(Arguments(parsed.arguments.values), values), **mistyped}
         except FieldErrors as error:
             return error.fields
         except InvalidInput as error:

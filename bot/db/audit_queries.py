@@ -98,9 +98,9 @@ def _text_filter(connection: Connection, wanted: str) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
         words = " ".join('"' + word.replace('"', '""') + '"*' for word in wanted.split())
         matching = text("SELECT rowid FROM audit_search WHERE audit_search MATCH :words").bindparams(words=words)
-        return Column.seq.in_(matching.columns(literal_column("rowid")))  # type: ignore[arg-type]
+        return Column.seq.in_(matching.columns(literal_column("rowid")))
     matching = text("SELECT seq FROM audit_search WHERE document @@ plainto_tsquery('simple', :words)")
-    return Column.seq.in_(matching.bindparams(words=wanted).columns(literal_column("seq")))  # type: ignore[arg-type]
+    return Column.seq.in_(matching.bindparams(words=wanted).columns(literal_column("seq")))
 
 
 def _horizon(

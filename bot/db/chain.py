@@ -49,7 +49,7 @@ HASHED = (
 
 def canonical_json(value: JsonValue | Mapping[str, JsonValue]) -> str:
     """RFC 8785 text."""
-    return rfc8785.dumps(dict(value) if isinstance(value, Mapping) else value).decode()  # type: ignore[arg-type]
+    return rfc8785.dumps(dict(value) if isinstance(value, Mapping) else value).decode()
 
 
 def new_salt() -> str:

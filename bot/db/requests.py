@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
@@ -80,9 +81,9 @@ class Requests:
         Raises `ValueError` for a step that the state machine does not allow. A request that is no longer open lets
         go of its targets and loses its sealed secrets in the same statement.
         """
-        for step in ((before, through), (through, after)) if through else ((before, after),):
-            if step[0] is None or step[1] is None or not may_move(step[0], step[1]):
-                raise ValueError(f"no way from {step[0]} to {step[1]}")
+        way = (before, through, after) if through else (before, after)
+        if not all(may_move(one, next_one) for one, next_one in pairwise(way)):
+            raise ValueError(f"no way {' → '.join(way)}")
         values: dict[str, Any] = {**_stored(columns), "state": after.value, "version": Column.version + 1}
         ends = after not in OPEN_STATES
         if ends:

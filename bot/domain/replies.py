@@ -231,6 +231,8 @@ class FormField:
     hint: str = ""
     placeholder: str = ""
     max_length: int | None = None
+    expects: str = ""
+    """What must be typed here, as in "type the label to confirm"; quotes, dashes and outer spaces are forgiven."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
@@ -321,7 +322,7 @@ def what_holds(request: Request) -> str:
     return words.get(request.state, "It is waiting for a decision.")
 
 
-def _moved(unit: Unit, request: Request, after: RequestState, **columns: object) -> Request:
+def _moved(unit: Unit, request: Request, after: RequestState, **columns: Any) -> Request:
     moved = unit.requests.move(request.id, before=request.state, after=after, **columns)
     if moved is None:
         raise Conflict("Somebody was quicker.", request_id=request.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from bot.domain.access import Gate
 from bot.domain.replies import (
@@ -483,3 +484,8 @@ def reminder(request: Request) -> Reply:
 def is_rehearsal(request: Request) -> bool:
     """Whether the request touches nothing, on purpose."""
     return request.operation.kind is OperationKind.REHEARSAL
+
+
+def without_buttons(reply: Reply) -> Reply:
+    """The same, for reading only: seen from another channel, where nothing can be decided."""
+    return replace(reply, actions=(), next_step=line("Next: decide it in the channel where it was asked."))

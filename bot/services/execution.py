@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -14,7 +15,7 @@ from bot.cloudsync.client import WriteSlot
 from bot.cloudsync.errors import CloudSyncError
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.audit import AuditEntry, AuditKind
+from bot.domain.audit import AuditEntry, AuditKind, JsonValue
 from bot.domain.errors import BotError, Conflict, PeopleUnavailable, Unavailable
 from bot.domain.ports import Clock
 from bot.domain.requests import (
@@ -188,7 +189,7 @@ class Executor:
             )
             if ended is None:
                 raise Conflict("Somebody else has ended it.")
-            payload = {"reason": lost.reason, "difference": [*lost.difference]}
+            payload: dict[str, JsonValue] = {"reason": lost.reason, "difference": [*lost.difference]}
             unit.audit.append(entry_for(ended, AuditKind.OUTCOME, PROGRAM, payload=payload))
             owe_card(unit, ended)
             owe_notices(unit, ended)
@@ -218,7 +219,7 @@ class Executor:
         return await self._database.write(work)
 
     def _moved(self, unit: Unit, current: Request, sent: Sent) -> Request:
-        columns: dict[str, object] = {"result": sent.result}
+        columns: dict[str, Any] = {"result": sent.result}
         if sent.state is RequestState.UNKNOWN:
             columns["unknown_since"] = unit.now
             columns["reconcile_at"] = unit.now + timedelta(seconds=self._sending.first_reconcile_seconds)

@@ -1,0 +1,136 @@
+"""Requests from the outside: what is open, how one stands, cancelling; and the rehearsal."""
+
+from __future__ import annotations
+
+from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
+from bot.commands.context import Context
+from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.audit import AuditAction
+from bot.domain.replies import Bullets, CommandMenu, Line, Moment, PersonRef, Reply, Strong, line
+from bot.domain.requests import (
+    Observation,
+    Operation,
+    OperationKind,
+    Proposal,
+    Request,
+    RequestState,
+    Target,
+    new_story_id,
+)
+from bot.services import cards
+from bot.services.lifecycle import Act
+
+REQUEST = Parameter(name="request", kind=ParameterKind.TEXT, summary="its id, or the beginning of it", required=True)
+STATE_WORDS = {
+    RequestState.PENDING: "waits for a decision",
+    RequestState.APPROVED: "is approved, about to be sent",
+    RequestState.EXECUTING: "is running",
+    RequestState.UNKNOWN: "has an unknown end, being found out",
+    RequestState.NEEDS_HUMAN: "needs a person to say what happened",
+}
+
+
+async def list_open(context: Context, arguments: Arguments) -> Answer:
+    """`approvals list`."""
+    del arguments
+    found = await context.services.approvals.open_in(context.standing.channel_id)
+    if not found:
+        return Reply(verdict=line("Nothing is open in this channel"), next_step=line("Next: nothing to do."))
+    noun = "request is" if len(found) == 1 else "requests are"
+    options = tuple((f"{request.id}: {request.summary}"[:75], f"approvals show {request.id}") for request in found)
+    return Reply(
+        verdict=line(Strong(text=f"{len(found)} {noun} open"), " in this channel"),
+        parts=(Bullets(items=tuple(_listed(request) for request in found)),),
+        next_step=line("Next: open one to see it whole."),
+        actions=(CommandMenu(label="Show a request", options=options),),
+    )
+
+
+def _listed(request: Request) -> Line:
+    until = (" until ", Moment(at=request.decide_by)) if request.state is RequestState.PENDING else ()
+    state = STATE_WORDS.get(request.state, request.state.value)
+    return line(Strong(text=request.summary), f" {state}", *until, ", asked by ", PersonRef(id=request.requester_id))
+
+
+async def show(context: Context, arguments: Arguments) -> Answer:
+    """`approvals show <id>`: the card as it stands."""
+    request = await context.services.approvals.find(arguments.text("request"))
+    drawn = cards.card(request)
+    away = request.channel_id != context.standing.channel_id
+    return cards.without_buttons(drawn) if away else drawn
+
+
+async def cancel(context: Context, arguments: Arguments) -> Answer:
+    """`approvals cancel <id>`: the requester, or an admin."""
+    request = await context.services.approvals.find(arguments.text("request"))
+    by = await context.services.access.standing(context.invocation.person_id, request.channel_id, fresh=True)
+    act = Act(
+        person_id=by.person.id,
+        person_name=by.person.name,
+        delivery=context.invocation.delivery,
+        surface=context.invocation.surface.value,
+    )
+    return cards.card(await context.services.approvals.cancel(request, by, act))
+
+
+async def rehearse(context: Context, arguments: Arguments) -> Answer:
+    """`approvals rehearse`: asks and approves like a deletion, and touches nothing."""
+    del arguments
+    return Proposal(
+        operation=Operation(kind=OperationKind.REHEARSAL, environment=""),
+        target=Target(key=f"rehearsal:{new_story_id()}", id="", label="nothing at all"),
+        observation=Observation(facts=(("What it touches", "nothing: this only shows how approvals work"),)),
+        operation_class=OperationClass.DESTRUCTIVE,
+        gate=Gate.APPROVE,
+        action=AuditAction.APPROVALS_REHEARSE,
+        summary=f"rehearse an approval in {context.invocation.channel_name or 'this channel'}",
+        reason="a rehearsal",
+    )
+
+
+def commands() -> tuple[Command, ...]:
+    """The area's commands."""
+    return (
+        Command(
+            path=("approvals", "list"),
+            summary="List what is open in this channel.",
+            example="approvals list",
+            operation_class=OperationClass.READ,
+            asks=Role.VIEWER,
+            gate=Gate.NONE,
+            action=AuditAction.APPROVALS_LIST,
+            handler=list_open,
+        ),
+        Command(
+            path=("approvals", "show"),
+            summary="Show how one request stands.",
+            example="approvals show rq-7k3m9p2x4abc",
+            operation_class=OperationClass.READ,
+            asks=Role.VIEWER,
+            gate=Gate.NONE,
+            action=AuditAction.APPROVALS_SHOW,
+            handler=show,
+            parameters=(REQUEST,),
+        ),
+        Command(
+            path=("approvals", "cancel"),
+            summary="Withdraw a request before it is sent: whoever asked, or an admin.",
+            example="approvals cancel rq-7k3m9p2x4abc",
+            operation_class=OperationClass.READ,
+            asks=Role.VIEWER,
+            gate=Gate.NONE,
+            action=AuditAction.APPROVALS_CANCEL,
+            handler=cancel,
+            parameters=(REQUEST,),
+        ),
+        Command(
+            path=("approvals", "rehearse"),
+            summary="Go through an approval that touches nothing.",
+            example="approvals rehearse",
+            operation_class=OperationClass.DESTRUCTIVE,
+            asks=Role.OPERATOR,
+            gate=Gate.APPROVE,
+            action=AuditAction.APPROVALS_REHEARSE,
+            handler=rehearse,
+        ),
+    )

@@ -1,0 +1,166 @@
+"""`databases update <db>`: only what differs is sent; anything but the label needs an approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.cloudsync.models import Database
+from bot.cloudsync.responses import host_of
+from bot.commands.areas.database_fields import (
+    audiences_of,
+    connection_field,
+    connection_problem,
+    issuers_of,
+    jwks_problem,
+    jwt_fields,
+    jwt_secret_field,
+    label_field,
+    label_problem,
+)
+from bot.commands.asking import REASON_LENGTH, described, named, propose, value_of
+from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.context import Context
+from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.audit import AuditAction, JsonValue
+from bot.domain.errors import InvalidInput
+from bot.domain.replies import FieldKind, Form, FormField, line
+from bot.domain.requests import OperationKind
+
+TITLE = "Update a database"
+
+
+async def form(context: Context, arguments: Arguments) -> Answer:
+    """The form, with what can be read filled in."""
+    database = await context.api.get_database(context.database.id or "")
+    return Form(
+        title=TITLE,
+        submit="Update",
+        command=f"databases update {context.database.id}",
+        intro=(
+            line(f"{described(context)}. Only what differs is sent."),
+            line("A new label is changed at once; everything else waits for another admin's approval."),
+        ),
+        waits="Working on it. You may close the form; the result then comes by message.",
+        fields=(
+            label_field(database.label),
+            connection_field(required=False),
+            *jwt_fields(
+                database.jwt_allowed_issuers or (), database.jwt_expected_audiences or (), database.jwks_uri or ""
+            ),
+            jwt_secret_field("Never readable. Empty leaves it as it is."),
+            FormField(
+                name="clear_jwt_secret",
+                label="Clear the JWT secret",
+                kind=FieldKind.TICK,
+                required=False,
+                value=False,
+            ),
+            FormField(
+                name="reason",
+                label="Reason",
+                kind=FieldKind.LONG_TEXT,
+                required=False,
+                value=arguments.text("reason") or None,
+                max_length=REASON_LENGTH,
+                hint="Needed for anything but the label.",
+            ),
+        ),
+    )
+
+
+def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
+    """What can be told before any call."""
+    del arguments
+    problems = {**label_problem(values), **jwks_problem(values), **connection_problem(values, "")}
+    if value_of(values, "jwt_secret") and values.get("clear_jwt_secret") is True:
+        problems["jwt_secret"] = "Either set a new secret or clear it, not both."
+    secrets = value_of(values, "connection_string") or value_of(values, "jwt_secret")
+    if (secrets or values.get("clear_jwt_secret") is True) and not value_of(values, "reason"):
+        problems["reason"] = "Say why; whoever approves it needs it."
+    return problems
+
+
+async def submit(context: Context, arguments: Arguments, values: Values) -> Answer:
+    """Propose what differs from what is there now."""
+    del arguments
+    database = await context.api.get_database(context.database.id or "")
+    changed = differing(database, values)
+    secrets = {
+        name: value
+        for name, value in (
+            ("connectionString", value_of(values, "connection_string")),
+            ("jwtSecret", value_of(values, "jwt_secret")),
+        )
+        if value
+    }
+    if not changed and not secrets:
+        raise InvalidInput("Nothing differs from what is there, so nothing was sent.", advice="Change a field first.")
+    if "connectionString" in secrets:
+        changed["new_host"] = host_of(secrets["connectionString"])[0]
+        changed["fingerprint"] = context.services.vault.fingerprint(secrets["connectionString"])
+    if "jwtSecret" in secrets:
+        changed["new_jwt_secret"] = True
+    only_label = set(changed) == {"label"}
+    reason = value_of(values, "reason")
+    if not only_label and not reason:
+        raise InvalidInput("A reason is needed for anything but the label.", advice="Say why in the field Reason.")
+    return await propose(
+        context,
+        OperationKind.UPDATE_DATABASE,
+        summary=_summary(context, changed, only_label=only_label),
+        operation_class=OperationClass.CHANGE if only_label else OperationClass.DESTRUCTIVE,
+        gate=Gate.NONE if only_label else Gate.APPROVE,
+        action=AuditAction.DATABASES_UPDATE,
+        reason=reason,
+        arguments=changed,
+        secrets=secrets,
+    )
+
+
+def _summary(context: Context, changed: Mapping[str, JsonValue], *, only_label: bool) -> str:
+    if only_label:
+        return f"rename the database {named(context)} to “{changed['label']}”"
+    if "new_host" in changed:
+        return f"update the connection of the database {named(context)}"
+    return f"update the settings of the database {named(context)}"
+
+
+def differing(database: Database, values: Values) -> dict[str, JsonValue]:
+    """The readable fields that differ; an emptied one clears."""
+    changed: dict[str, JsonValue] = {}
+    label = value_of(values, "label")
+    if label and label != (database.label or ""):
+        changed["label"] = label
+    if value_of(values, "jwks_uri") != (database.jwks_uri or ""):
+        changed["jwksUri"] = value_of(values, "jwks_uri")
+    if issuers_of(values) != (database.jwt_allowed_issuers or ()):
+        changed["jwtAllowedIssuers"] = [*issuers_of(values)]
+    if audiences_of(values) != (database.jwt_expected_audiences or ()):
+        changed["jwtExpectedAudiences"] = [*audiences_of(values)]
+    if values.get("clear_jwt_secret") is True:
+        changed["clear_jwt_secret"] = True
+    return changed
+
+
+def command() -> Command:
+    """`databases update <db>`."""
+    return Command(
+        path=("databases", "update"),
+        summary="Change a database's label, connection or JWT settings, through a form.",
+        example="databases update orders-eu",
+        operation_class=OperationClass.CHANGE,
+        asks=Role.OPERATOR,
+        gate=Gate.NONE,
+        action=AuditAction.DATABASES_UPDATE,
+        handler=form,
+        endpoint="PATCH /v1/databases/:databaseID",
+        parameters=(
+            Parameter(
+                name="database",
+                kind=ParameterKind.DATABASE,
+                summary="id, label, or the beginning of either",
+                required=True,
+            ),
+        ),
+        form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
+    )

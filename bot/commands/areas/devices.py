@@ -1,0 +1,176 @@
+"""Devices: list page by page, remove with another admin's approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from bot.cloudsync.models import Device, Page
+from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem
+from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.context import Context
+from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.audit import AuditAction
+from bot.domain.errors import InvalidInput
+from bot.domain.replies import Action, Bullets, Code, CommandButton, Form, Line, Moment, Reply, Strong, line
+from bot.domain.requests import OperationKind
+
+PAGE_SIZE, MAX_PAGE_SIZE = 20, 500
+LOOKED_AT = 2_000
+MOST_AT_ONCE = 25
+TITLE = "Remove devices"
+DATABASE = Parameter(
+    name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
+)
+
+
+async def list_page(context: Context, arguments: Arguments) -> Answer:
+    """`devices list <db>`."""
+    page, size = arguments.get("page", int) or 1, arguments.get("page_size", int) or PAGE_SIZE
+    found = await context.api.list_devices(context.database.id or "", page=page, page_size=size)
+    if not found.items:
+        return _none(context, page)
+    first = (page - 1) * size + 1
+    upto = f"{first}–{first + len(found.items) - 1}"
+    count = f"{found.total} device{'s' if found.total != 1 else ''}" if found.total is not None else f"Devices {upto}"
+    where = f", here {upto}" if found.total is not None and found.total > len(found.items) else ""
+    more = "; more follow" if found.total is None and found.more else ""
+    return Reply(
+        verdict=line(Strong(text=count), f"{where}{more}, of {described(context)}"),
+        parts=(Bullets(items=tuple(_listed(device) for device in found.items)),),
+        next_step=line(
+            "Next: ",
+            Code(text=f"{context.services.slash} devices remove {context.database.id} <site-id>"),
+            " asks to remove one.",
+        ),
+        actions=_paging(context, found, size),
+    )
+
+
+def _none(context: Context, page: int) -> Reply:
+    if page == 1:
+        return Reply(
+            verdict=line(Strong(text="No devices"), f" are registered with {described(context)}"),
+            next_step=line("Next: nothing to do; a device appears once it has synced."),
+        )
+    return Reply(
+        verdict=line(f"Page {page} is past the end of the devices of {described(context)}"),
+        next_step=line("Next: go back to the first page."),
+        actions=(CommandButton(label="First page", command=f"devices list {context.database.id}", replaces=True),),
+    )
+
+
+def _listed(device: Device) -> Line:
+    if device.last_sync_at is None:
+        return line(Code(text=device.site_id))
+    return line(Code(text=device.site_id), " last synced ", Moment(at=device.last_sync_at))
+
+
+def _paging(context: Context, found: Page[Device], size: int) -> tuple[Action, ...]:
+    base = f"devices list {context.database.id} --page-size {size} --page"
+    buttons: list[Action] = []
+    if found.page > 1:
+        buttons.append(CommandButton(label="Previous", command=f"{base} {found.page - 1}", replaces=True))
+    if found.more:
+        buttons.append(CommandButton(label="Next", command=f"{base} {found.page + 1}", replaces=True))
+    return tuple(buttons)
+
+
+async def remove(context: Context, arguments: Arguments) -> Answer:
+    """`devices remove <db> <site-id>…`: one request for several."""
+    site_ids = arguments.names("site_ids")
+    if not site_ids:
+        raise InvalidInput("Which devices? Give their site ids.", example="devices remove orders-eu site_123")
+    if len(site_ids) > MOST_AT_ONCE:
+        raise InvalidInput(f"At most {MOST_AT_ONCE} devices in one request; these are {len(site_ids)}.")
+    await _require_known(context, site_ids)
+    if not needs_reason(arguments):
+        return await _propose(context, site_ids, reason_of(arguments, {}))
+    noun = "1 device" if len(site_ids) == 1 else f"{len(site_ids)} devices"
+    return Form(
+        title=TITLE,
+        submit="Ask for approval",
+        command=f"devices remove {context.database.id} {' '.join(site_ids)}",
+        intro=(
+            line(f"You ask to remove {noun} from {described(context)}, with their push tokens."),
+            line("Another admin must approve."),
+        ),
+        fields=(REASON,),
+    )
+
+
+async def _require_known(context: Context, site_ids: tuple[str, ...]) -> None:
+    """Unknown ones are told with the nearest, within a bounded look; beyond the bound nothing is claimed."""
+    found, more = await context.api.iterate_devices(context.database.id or "", limit=LOOKED_AT)
+    there = [device.site_id for device in found]
+    missing = [site_id for site_id in site_ids if site_id not in there]
+    if missing and not more:
+        near = get_close_matches(missing[0], there, n=3, cutoff=0.4)
+        raise InvalidInput(f"There is no device “{missing[0][:60]}” in this database.", nearest=near or there[:3])
+
+
+def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
+    """A reason."""
+    del arguments
+    return reason_problem(values)
+
+
+async def submit(context: Context, arguments: Arguments, values: Values) -> Answer:
+    """With the reason."""
+    return await _propose(context, arguments.names("site_ids"), reason_of(arguments, values))
+
+
+async def _propose(context: Context, site_ids: tuple[str, ...], reason: str) -> Answer:
+    listed = ", ".join(site_ids[:3]) + (f" and {len(site_ids) - 3} more" if len(site_ids) > 3 else "")
+    noun = "device" if len(site_ids) == 1 else "devices"
+    return await propose(
+        context,
+        OperationKind.REMOVE_DEVICES,
+        summary=f"remove the {noun} {listed} from {named(context)}",
+        operation_class=OperationClass.DESTRUCTIVE,
+        gate=Gate.APPROVE,
+        action=AuditAction.DEVICES_REMOVE,
+        reason=reason,
+        items=site_ids,
+    )
+
+
+def commands() -> tuple[Command, ...]:
+    """The area's commands."""
+    page = Parameter(name="page", kind=ParameterKind.NUMBER, option="--page", summary="which page", minimum=1)
+    size = Parameter(
+        name="page_size",
+        kind=ParameterKind.NUMBER,
+        option="--page-size",
+        summary="devices a page, at most 500",
+        minimum=1,
+        maximum=MAX_PAGE_SIZE,
+    )
+    site_ids = Parameter(name="site_ids", kind=ParameterKind.NAMES, summary="site ids", required=True)
+    return (
+        Command(
+            path=("devices", "list"),
+            summary="List a database's devices, page by page.",
+            example="devices list orders-eu --page 2",
+            operation_class=OperationClass.READ,
+            asks=Role.VIEWER,
+            gate=Gate.NONE,
+            action=AuditAction.DEVICES_LIST,
+            handler=list_page,
+            endpoint="GET /v1/databases/:databaseID/devices",
+            parameters=(DATABASE, page, size),
+        ),
+        Command(
+            path=("devices", "remove"),
+            summary="Ask for the removal of devices; another admin approves.",
+            example='devices remove orders-eu site_123 --reason "lost phone"',
+            operation_class=OperationClass.DESTRUCTIVE,
+            asks=Role.OPERATOR,
+            gate=Gate.APPROVE,
+            action=AuditAction.DEVICES_REMOVE,
+            handler=remove,
+            endpoint="DELETE /v1/databases/:databaseID/devices/:siteId",
+            parameters=(DATABASE, site_ids),
+            form=FormSpec(title=TITLE, opens=needs_reason, check=check, submit=submit),
+        ),
+    )

@@ -1,0 +1,201 @@
+"""CloudSync tables: list, enable, disable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from bot.cloudsync.models import Table
+from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
+from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.context import Context
+from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.audit import AuditAction
+from bot.domain.errors import InvalidInput
+from bot.domain.replies import Bullets, CommandButton, FieldKind, Form, FormField, Reply, Strong, line
+from bot.domain.requests import OperationKind
+
+SHOWN = 20
+DATABASE = Parameter(
+    name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
+)
+TABLES = Parameter(name="tables", kind=ParameterKind.NAMES, summary="tables; left out, a menu asks for them")
+
+
+async def list_all(context: Context, arguments: Arguments) -> Answer:
+    """`tables list <db>`."""
+    page = arguments.get("page", int) or 1
+    tables = sorted(await context.api.list_tables(context.database.id or ""), key=lambda table: table.name)
+    enabled = sum(table.enabled is True for table in tables)
+    pages = max(1, -(-len(tables) // SHOWN))
+    page = min(page, pages)
+    base = f"tables list {context.database.id}"
+    buttons = [
+        CommandButton(label=label, command=f"{base} --page {number}", replaces=True)
+        for label, number, there in (("Previous", page - 1, page > 1), ("Next", page + 1, page < pages))
+        if there
+    ]
+    return Reply(
+        verdict=line(Strong(text=f"{enabled} of {len(tables)} tables sync"), f" in {described(context)}"),
+        parts=(Bullets(items=tuple(_listed(table) for table in tables[(page - 1) * SHOWN : page * SHOWN])),),
+        next_step=line("Next: enable or disable tables.") if tables else line("Next: create tables in the database."),
+        actions=(
+            *buttons,
+            CommandButton(label="Enable", command=f"tables enable {context.database.id}"),
+            CommandButton(label="Disable", command=f"tables disable {context.database.id}"),
+        )
+        if tables
+        else (),
+    )
+
+
+def _listed(table: Table) -> tuple[str | Strong, ...]:
+    state = {True: "syncs", False: "does not sync", None: "unknown"}[table.enabled]
+    return line(Strong(text=table.name), f": {state}")
+
+
+async def enable(context: Context, arguments: Arguments) -> Answer:
+    """`tables enable <db> [<table>…]`."""
+    names = arguments.names("tables")
+    if not names:
+        return await _form(context, enabling=True)
+    return await _propose(context, names, enabling=True, reason=arguments.text("reason"))
+
+
+async def disable(context: Context, arguments: Arguments) -> Answer:
+    """`tables disable <db> [<table>…]`."""
+    names = arguments.names("tables")
+    if not names or needs_reason(arguments):
+        return await _form(context, enabling=False, chosen=names, reason=arguments.text("reason"))
+    return await _propose(context, names, enabling=False, reason=reason_of(arguments, {}))
+
+
+async def _form(context: Context, *, enabling: bool, chosen: tuple[str, ...] = (), reason: str = "") -> Form:
+    tables = await context.api.list_tables(context.database.id or "")
+    fitting = [table.name for table in tables if table.enabled is not enabling]
+    known = _known(chosen, tables) if chosen else ()
+    if not fitting and not known:
+        state = "enabled" if enabling else "disabled"
+        raise InvalidInput(f"Every table of {described(context)} is {state} already, so there is nothing to choose.")
+    verb = "Enable" if enabling else "Disable"
+    options = tuple((name, name) for name in dict.fromkeys((*known, *fitting)))
+    choice = FormField(name="tables", label="Tables", kind=FieldKind.SEVERAL, options=options, value=known or None)
+    asked = FormField(
+        name="reason",
+        label=REASON.label,
+        kind=REASON.kind,
+        value=reason or None,
+        max_length=REASON.max_length,
+        hint=REASON.hint,
+    )
+    return Form(
+        title=f"{verb} tables",
+        submit="Continue",
+        command=f"tables {verb.lower()} {context.database.id}",
+        intro=(line(f"{verb} CloudSync in {described(context)}. You confirm it in the next message."),),
+        fields=(choice,) if enabling else (choice, asked),
+    )
+
+
+def _known(names: tuple[str, ...], tables: tuple[Table, ...]) -> tuple[str, ...]:
+    """The names, all of which must be there; nearest ones otherwise."""
+    there = [table.name for table in tables]
+    missing = [name for name in names if name not in there]
+    if missing:
+        near = get_close_matches(missing[0], there, n=3, cutoff=0.4)
+        raise InvalidInput(f"There is no table “{missing[0][:60]}” in this database.", nearest=near or there[:5])
+    return names
+
+
+async def _propose(context: Context, names: tuple[str, ...], *, enabling: bool, reason: str) -> Answer:
+    tables = await context.api.list_tables(context.database.id or "")
+    known = _known(names, tables)
+    listed = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
+    noun = "table" if len(known) == 1 else "tables"
+    verb = "enable" if enabling else "disable"
+    return await propose(
+        context,
+        OperationKind.ENABLE_TABLES if enabling else OperationKind.DISABLE_TABLES,
+        summary=f"{verb} CloudSync for the {noun} {listed} of {named(context)}",
+        operation_class=OperationClass.CHANGE if enabling else OperationClass.DESTRUCTIVE,
+        gate=Gate.CONFIRM,
+        action=AuditAction.TABLES_ENABLE if enabling else AuditAction.TABLES_DISABLE,
+        reason=reason,
+        items=known,
+    )
+
+
+def check_enable(arguments: Arguments, values: Values) -> Mapping[str, str]:
+    """At least one table."""
+    del arguments
+    return {} if several_of(values, "tables") else {"tables": "Choose at least one table."}
+
+
+def check_disable(arguments: Arguments, values: Values) -> Mapping[str, str]:
+    """At least one table, and a reason."""
+    return {**check_enable(arguments, values), **reason_problem(values)}
+
+
+async def submit_enable(context: Context, arguments: Arguments, values: Values) -> Answer:
+    """The chosen tables."""
+    return await _propose(context, several_of(values, "tables"), enabling=True, reason=reason_of(arguments, values))
+
+
+async def submit_disable(context: Context, arguments: Arguments, values: Values) -> Answer:
+    """The chosen tables, with the reason."""
+    return await _propose(context, several_of(values, "tables"), enabling=False, reason=reason_of(arguments, values))
+
+
+def commands() -> tuple[Command, ...]:
+    """The area's commands."""
+    page = Parameter(name="page", kind=ParameterKind.NUMBER, option="--page", summary="which page", minimum=1)
+    return (
+        Command(
+            path=("tables", "list"),
+            summary="List a database's tables and which of them sync.",
+            example="tables list orders-eu",
+            operation_class=OperationClass.READ,
+            asks=Role.VIEWER,
+            gate=Gate.NONE,
+            action=AuditAction.TABLES_LIST,
+            handler=list_all,
+            endpoint="GET /v1/databases/:databaseID/cloudsync/tables",
+            parameters=(DATABASE, page),
+        ),
+        Command(
+            path=("tables", "enable"),
+            summary="Enable CloudSync for tables; you confirm.",
+            example="tables enable orders-eu users orders",
+            operation_class=OperationClass.CHANGE,
+            asks=Role.OPERATOR,
+            gate=Gate.CONFIRM,
+            action=AuditAction.TABLES_ENABLE,
+            handler=enable,
+            endpoint="POST /v1/databases/:databaseID/cloudsync/enable",
+            parameters=(DATABASE, TABLES),
+            form=FormSpec(
+                title="Enable tables",
+                opens=lambda arguments: not arguments.names("tables"),
+                check=check_enable,
+                submit=submit_enable,
+            ),
+        ),
+        Command(
+            path=("tables", "disable"),
+            summary="Disable CloudSync for tables; an admin confirms.",
+            example='tables disable orders-eu orders --reason "schema change"',
+            operation_class=OperationClass.DESTRUCTIVE,
+            asks=Role.ADMIN,
+            gate=Gate.CONFIRM,
+            action=AuditAction.TABLES_DISABLE,
+            handler=disable,
+            endpoint="POST /v1/databases/:databaseID/cloudsync/disable",
+            parameters=(DATABASE, TABLES),
+            form=FormSpec(
+                title="Disable tables",
+                opens=lambda arguments: not arguments.names("tables") or needs_reason(arguments),
+                check=check_disable,
+                submit=submit_disable,
+            ),
+        ),
+    )

@@ -1,0 +1,131 @@
+"""One command's words into typed arguments: click reads options and order, its complaints are told in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from difflib import get_close_matches
+
+import click
+
+from bot.commands.command import Arguments, Command, Parameter, ParameterKind
+from bot.commands.kinds import Reading, read, shortened
+from bot.commands.normalise import quoted
+from bot.domain.access import OperationClass
+from bot.domain.errors import InvalidInput
+
+SHARE = Parameter(
+    name="share", kind=ParameterKind.FLAG, option="--share", summary="Show the answer to the whole channel."
+)
+REASON = Parameter(
+    name="reason", kind=ParameterKind.TEXT, option="--reason", summary="Why, for whoever decides and for the trail."
+)
+CHANGING = frozenset({OperationClass.CHANGE, OperationClass.DESTRUCTIVE})
+_MANY = frozenset({ParameterKind.NAMES, ParameterKind.WORDS})
+
+
+def parameters_of(command: Command) -> tuple[Parameter, ...]:
+    """A command's own parameters, and those that every command (of its class) takes."""
+    own = {parameter.option for parameter in command.parameters}
+    common = (REASON, SHARE) if command.operation_class in CHANGING else (SHARE,)
+    return (*command.parameters, *(parameter for parameter in common if parameter.option not in own))
+
+
+def usage(command: Command) -> str:
+    """How it is typed: `devices list <database> [--page N]`."""
+    return " ".join([command.name, *(_shape(parameter) for parameter in command.parameters)])
+
+
+def _shape(parameter: Parameter) -> str:
+    word = parameter.name.replace("_", "-")
+    if parameter.option:
+        taken = "" if parameter.kind is ParameterKind.FLAG else f" <{word}>"
+        return f"{parameter.option}{taken}" if parameter.required else f"[{parameter.option}{taken}]"
+    many = "…" if parameter.kind is ParameterKind.NAMES else ""
+    return f"<{word}>{many}" if parameter.required else f"[<{word}>{many}]"
+
+
+def read_arguments(command: Command, words: Sequence[str], *, now: datetime, timezone: str | None) -> Arguments:
+    """The typed arguments. Raises `InvalidInput`, which names the parameter and shows the command's example."""
+    parameters = parameters_of(command)
+    built = click.Command(
+        command.name, params=[_click_parameter(command, item) for item in parameters], add_help_option=False
+    )
+    try:
+        given = built.make_context(command.name, list(words)).params
+    except click.ClickException as error:
+        raise _explained(command, words, error) from None
+    values: dict[str, object] = {}
+    for parameter in parameters:
+        reading = Reading(command=command, parameter=parameter, now=now, timezone=timezone)
+        values[parameter.name] = _value(reading, given.get(parameter.name))
+    return Arguments(values)
+
+
+def _takes_many(command: Command, parameter: Parameter) -> bool:
+    """A database that is the only word may be typed without quotes, even if its label holds spaces."""
+    alone = [item for item in command.parameters if not item.option] == [parameter]
+    return parameter.kind in _MANY or (alone and parameter.kind is ParameterKind.DATABASE)
+
+
+def _click_parameter(command: Command, parameter: Parameter) -> click.Parameter:
+    if not parameter.option:
+        many = _takes_many(command, parameter)
+        return click.Argument([parameter.name], required=parameter.required, nargs=-1 if many else 1, type=str)
+    names = [parameter.option, parameter.name]
+    if parameter.kind is ParameterKind.FLAG:
+        return click.Option(names, is_flag=True, default=None)
+    return click.Option(names, required=parameter.required, type=str, default=None)
+
+
+def _value(reading: Reading, given: str | bool | tuple[str, ...] | None) -> object:
+    parameter = reading.parameter
+    if isinstance(given, bool):
+        return given
+    words = (given,) if isinstance(given, str) else tuple(given or ())
+    if any(word.strip() for word in words):
+        return read(reading, words)
+    if parameter.required:
+        raise _missing(reading.command, parameter)
+    return () if parameter.kind is ParameterKind.NAMES else parameter.default
+
+
+def _explained(command: Command, words: Sequence[str], error: click.ClickException) -> InvalidInput:
+    if isinstance(error, click.NoSuchOption):
+        return _no_such_option(command, error.option_name)
+    parameter = _parameter_of(command, error)
+    if isinstance(error, click.MissingParameter) and parameter:
+        return _missing(command, parameter)
+    if isinstance(error, click.BadOptionUsage):
+        return _needs_no_or_some_value(command, error.option_name)
+    expected = [item for item in command.parameters if not item.option]
+    extra = shortened(" ".join(quoted(word) for word in words[len(expected) :]))
+    return InvalidInput(
+        f"“{command.name}” does not take that many words: {extra}.",
+        advice="Put quotes around what belongs together.",
+        example=command.example,
+    )
+
+
+def _parameter_of(command: Command, error: click.ClickException) -> Parameter | None:
+    name = getattr(getattr(error, "param", None), "name", None)
+    return next((item for item in parameters_of(command) if item.name == name), None)
+
+
+def _no_such_option(command: Command, typed: str) -> InvalidInput:
+    options = [item.option for item in parameters_of(command) if item.option]
+    near = get_close_matches(typed[:30], options, n=3, cutoff=0.5) or options[:4]
+    return InvalidInput(f"“{command.name}” has no option {shortened(typed)}.", nearest=near, example=command.example)
+
+
+def _needs_no_or_some_value(command: Command, option: str) -> InvalidInput:
+    parameter = next((item for item in parameters_of(command) if item.option == option), None)
+    if parameter is not None and parameter.kind is ParameterKind.FLAG:
+        return InvalidInput(f"{option} takes no value: it is there or not.", example=command.example)
+    about = f": {parameter.summary.rstrip('.')}" if parameter else ""
+    return InvalidInput(f"{shortened(option)} needs a value after it{about}.", example=command.example)
+
+
+def _missing(command: Command, parameter: Parameter) -> InvalidInput:
+    name = parameter.option or f"<{parameter.name.replace('_', '-')}>"
+    return InvalidInput(f"“{command.name}” needs {name}: {parameter.summary.rstrip('.')}.", example=command.example)

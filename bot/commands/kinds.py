@@ -1,0 +1,140 @@
+"""What a word stands for: one reader for each kind of parameter, which says what it would have taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from typing import NoReturn
+
+from bot.commands.command import Command, Parameter, ParameterKind, Subject
+from bot.commands.times import read_time
+from bot.domain.access import Role, SubjectKind
+from bot.domain.errors import InvalidInput
+
+ECHOED = 60
+"""Characters of what was typed that an answer repeats."""
+
+_PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_CHANNEL = re.compile(r"<#([CGD][A-Z0-9]+)(?:\|[^>]*)?>")
+_GROUP = re.compile(r"<!subteam\^(S[A-Z0-9]+)(?:\|[^>]*)?>")
+_LINK = re.compile(r"<(?:https?|mailto):[^|>]*\|([^>]*)>")
+_BARE_LINK = re.compile(r"<(https?:[^|>]*)>")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Which parameter of which command is read, when and where."""
+
+    command: Command
+    parameter: Parameter
+    now: datetime
+    timezone: str | None
+
+    @property
+    def name(self) -> str:
+        """The parameter as people see it."""
+        return self.parameter.option or f"<{self.parameter.name.replace('_', '-')}>"
+
+
+def read(reading: Reading, words: tuple[str, ...]) -> object:
+    """The typed value. Raises `InvalidInput`."""
+    if reading.parameter.kind is ParameterKind.NAMES:
+        return tuple(dict.fromkeys(name for word in words for name in _plain(word).split(",") if name))
+    text = " ".join(_plain(word) for word in words).strip()
+    return READERS[reading.parameter.kind](reading, text)
+
+
+def shortened(text: str) -> str:
+    """As much of what was typed as an answer repeats."""
+    return text if len(text) <= ECHOED else f"{text[:ECHOED]}…"
+
+
+def _plain(word: str) -> str:
+    """Slack turns `a.b` into a link of the form `<http://a.b|a.b>`: the words are what was typed."""
+    link = _LINK.fullmatch(word) or _BARE_LINK.fullmatch(word)
+    return link[1] if link else word
+
+
+def _text(reading: Reading, text: str) -> str:
+    return text
+
+
+def _number(reading: Reading, text: str) -> int:
+    low = 1 if reading.parameter.minimum is None else reading.parameter.minimum
+    high = reading.parameter.maximum
+    if not _NUMBER.fullmatch(text) or int(text) < low or (high is not None and int(text) > high):
+        bounds = f"from {low} to {high}" if high is not None else f"of at least {low}"
+        raise InvalidInput(
+            f"{reading.name} takes a number {bounds}, not {shortened(text)}.", example=reading.command.example
+        )
+    return int(text)
+
+
+def _time(reading: Reading, text: str) -> datetime:
+    return read_time(text, now=reading.now, timezone=reading.timezone)
+
+
+def _role(reading: Reading, text: str) -> Role:
+    return Role.from_word(_one_of(reading, text, tuple(role.word for role in Role if role is not Role.NONE)))
+
+
+def _choice(reading: Reading, text: str) -> str:
+    return _one_of(reading, text, reading.parameter.choices)
+
+
+def _one_of(reading: Reading, text: str, choices: tuple[str, ...]) -> str:
+    folded = {choice.casefold(): choice for choice in choices}
+    if text.casefold() in folded:
+        return folded[text.casefold()]
+    near = get_close_matches(text.casefold()[:ECHOED], folded, n=3, cutoff=0.4) or list(folded)[:6]
+    raise InvalidInput(
+        f"{reading.name} does not take {shortened(text)}.",
+        nearest=[folded[name] for name in near],
+        example=reading.command.example,
+    )
+
+
+def _person(reading: Reading, text: str) -> str:
+    found = _PERSON.fullmatch(text)
+    return found[1] if found else _not_picked(reading, text, "a person", "@")
+
+
+def _channel(reading: Reading, text: str) -> str:
+    found = _CHANNEL.fullmatch(text)
+    return found[1] if found else _not_picked(reading, text, "a channel", "#")
+
+
+def _subject(reading: Reading, text: str) -> Subject:
+    person, group = _PERSON.fullmatch(text), _GROUP.fullmatch(text)
+    if person:
+        return Subject(kind=SubjectKind.USER, id=person[1])
+    if group:
+        return Subject(kind=SubjectKind.GROUP, id=group[1])
+    return _not_picked(reading, text, "a person or a user group", "@")
+
+
+def _not_picked(reading: Reading, text: str, wanted: str, sign: str) -> NoReturn:
+    raise InvalidInput(
+        f"{shortened(text)} is not {wanted} that Slack knows.",
+        advice=f"Type {sign} and pick the name from the list that Slack offers.",
+        example=reading.command.example,
+    )
+
+
+READERS: Mapping[ParameterKind, Callable[[Reading, str], object]] = {
+    ParameterKind.DATABASE: _text,
+    ParameterKind.TEXT: _text,
+    ParameterKind.WORDS: _text,
+    ParameterKind.NUMBER: _number,
+    ParameterKind.ROLE: _role,
+    ParameterKind.PERSON: _person,
+    ParameterKind.SUBJECT: _subject,
+    ParameterKind.CHANNEL: _channel,
+    ParameterKind.TIME: _time,
+    ParameterKind.CHOICE: _choice,
+}
+"""FLAG and NAMES are not here: one is no word, the other is several."""

@@ -1,0 +1,91 @@
+"""Setting and deleting the Expo access token, which can never be read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.models import ExpoToken
+from bot.domain.requests import Observation, Operation, OperationKind, Request
+from bot.services.operations.observing import Reading, identity_of, push_in_words, sent, whereabouts
+from bot.services.operations.operation import Finding, Proof, Receipt, Sent
+
+
+async def _observe(api: CloudSyncClient, operation: Operation) -> Observation:
+    """The database, and the token's presence and update time."""
+    database_id = operation.database_id or ""
+    database, token = await api.get_database(database_id), await api.get_expo_token(database_id)
+    reading = Reading()
+    reading.facts += [*whereabouts(database), ("Token now", token_in_words(token))]
+    await reading.add("Push", lambda: push_in_words(api, database_id))
+    return Observation(
+        identity={**identity_of(database), "token": token_in_words(token)},
+        facts=tuple(reading.facts),
+        unread=tuple(reading.unread),
+        keep={"updated_at": token.updated_at.isoformat() if token.updated_at else None, "present": token.present},
+    )
+
+
+def token_in_words(token: ExpoToken) -> str:
+    """Whether there is one, and since when."""
+    if not token.present:
+        return "none"
+    return f"set, updated {token.updated_at:%Y-%m-%d %H:%M} UTC" if token.updated_at else "set"
+
+
+class SetToken:
+    """`PUT …/expo-access-token`."""
+
+    kind = OperationKind.SET_TOKEN
+
+    async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """See `_observe`."""
+        return await _observe(api, operation)
+
+    async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
+        """Set or rotate it."""
+        return sent(await slot.set_expo_token(operation.database_id or "", secrets.get("expoAccessToken", "")))
+
+    async def find(self, api: CloudSyncClient, request: Request) -> Finding:
+        """Present where there was none, or updated later than before."""
+        token = await api.get_expo_token(request.operation.database_id or "")
+        reading = f"The token is {token_in_words(token)}."
+        before, was_present = request.observation.keep.get("updated_at"), request.observation.keep.get("present")
+        if token.present and was_present is False:
+            return Finding(proof=Proof.APPLIED, readings=(reading,))
+        if not token.present:
+            return Finding(proof=Proof.OPEN, readings=(reading,))
+        if token.updated_at is not None and isinstance(before, str):
+            moved = token.updated_at > datetime.fromisoformat(before)
+            return Finding(proof=Proof.APPLIED if moved else Proof.OPEN, readings=(reading,))
+        return Finding(proof=Proof.UNDECIDABLE, readings=(reading, "Its value cannot be read back."))
+
+    async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
+        """The push status afterwards."""
+        return Receipt(lines=(("Push now", await push_in_words(api, request.operation.database_id or "")),))
+
+
+class DeleteToken:
+    """`DELETE …/expo-access-token`."""
+
+    kind = OperationKind.DELETE_TOKEN
+
+    async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """See `_observe`."""
+        return await _observe(api, operation)
+
+    async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
+        """Remove it once."""
+        del secrets
+        return sent(await slot.delete_expo_token(operation.database_id or ""))
+
+    async def find(self, api: CloudSyncClient, request: Request) -> Finding:
+        """Absent means done; still there means not yet."""
+        token = await api.get_expo_token(request.operation.database_id or "")
+        proof = Proof.OPEN if token.present else Proof.APPLIED
+        return Finding(proof=proof, readings=(f"The token is {token_in_words(token)}.",))
+
+    async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
+        """The push status afterwards."""
+        return Receipt(lines=(("Push now", await push_in_words(api, request.operation.database_id or "")),))

@@ -1,0 +1,113 @@
+"""What the operations on a database read alike: its identity, and the facts that a card shows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.errors import CloudSyncError
+from bot.cloudsync.models import Database, SendClass, SendOutcome
+from bot.domain.audit import JsonValue
+from bot.domain.requests import ItemResult, RequestState, Result
+from bot.services.operations.operation import Sent
+
+DEVICES_LOOKED_AT = 500
+NAMES_SHOWN = 8
+
+STATE_OF = {
+    SendClass.NOT_SENT: RequestState.NOT_SENT,
+    SendClass.SUCCEEDED: RequestState.SUCCEEDED,
+    SendClass.ALREADY_ABSENT: RequestState.ALREADY_ABSENT,
+    SendClass.REJECTED: RequestState.REJECTED,
+    SendClass.UNKNOWN: RequestState.UNKNOWN,
+}
+
+
+def identity_of(database: Database) -> dict[str, JsonValue]:
+    """What makes it the database that was shown."""
+    return {
+        "id": database.id,
+        "label": database.label,
+        "provider": database.provider,
+        "flavor": database.flavor,
+        "database_name": database.database_name,
+    }
+
+
+def whereabouts(database: Database) -> list[tuple[str, str]]:
+    """Provider and host, as far as the API tells."""
+    provider = " / ".join(part for part in (database.provider, database.flavor) if part)
+    facts = [("Provider", provider)] if provider else []
+    if database.host:
+        facts.append(("Host", f"{database.host}:{database.port}" if database.port else database.host))
+    return facts
+
+
+class Reading:
+    """Collects facts, and what could not be read, without letting one failure stop the others."""
+
+    def __init__(self) -> None:
+        self.facts: list[tuple[str, str]] = []
+        self.unread: list[str] = []
+
+    async def add(self, name: str, read: Callable[[], Awaitable[str]]) -> None:
+        """One fact; a reading that fails is said, and blocks nothing."""
+        try:
+            self.facts.append((name, await read()))
+        except CloudSyncError as error:
+            code = f" ({', '.join(error.codes)})" if error.codes else ""
+            self.unread.append(f"{name.lower()}{code}")
+
+
+async def devices_in_words(api: CloudSyncClient, database_id: str) -> str:
+    """How many devices, as far as a bounded look tells."""
+    first = await api.list_devices(database_id, page=1, page_size=DEVICES_LOOKED_AT)
+    if first.total is not None:
+        return str(first.total)
+    return f"at least {len(first.items)}" if first.more else str(len(first.items))
+
+
+async def push_in_words(api: CloudSyncClient, database_id: str) -> str:
+    """The push status, with the reason for a pause."""
+    found = await api.notification_status(database_id)
+    return f"{found.status or 'unknown'} ({found.reason})" if found.reason else found.status or "unknown"
+
+
+def names_in_words(names: list[str]) -> str:
+    """A few names, and how many more."""
+    if not names:
+        return "none"
+    rest = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(names[:NAMES_SHOWN]) + rest
+
+
+def result_of(outcome: SendOutcome, *, items: tuple[ItemResult, ...] = ()) -> Result:
+    """The API's answer as a request keeps it."""
+    messages = tuple(fault.detail or fault.title for fault in outcome.faults if fault.detail or fault.title)
+    succeeded = outcome.send_class in (SendClass.SUCCEEDED, SendClass.ALREADY_ABSENT)
+    return Result(
+        codes=outcome.codes,
+        messages=() if succeeded else messages or (outcome.reason,),
+        warnings=outcome.warnings,
+        http_status=outcome.status,
+        duration_ms=outcome.duration_ms,
+        items=items,
+        created_id=outcome.created_id,
+        retryable=retryable(outcome),
+    )
+
+
+def retryable(outcome: SendOutcome) -> bool | None:
+    """Whether trying again may help, as far as the answer tells."""
+    if outcome.send_class is SendClass.NOT_SENT:
+        return True
+    if outcome.send_class is not SendClass.REJECTED:
+        return None
+    return any(code in ("database_unreachable", "database_paused", "database_error") for code in outcome.codes)
+
+
+def sent(outcome: SendOutcome, *, items: tuple[str, ...] = ()) -> Sent:
+    """One call's end as a request's; all items of one call share it."""
+    state = STATE_OF[outcome.send_class]
+    results = tuple(ItemResult(item=item, state=state) for item in items)
+    return Sent(state=state, result=result_of(outcome, items=results))

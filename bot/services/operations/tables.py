@@ -1,0 +1,67 @@
+"""Enabling and disabling CloudSync for tables: the one is the other's inverse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState
+from bot.services.operations.observing import identity_of, names_in_words, sent, whereabouts
+from bot.services.operations.operation import Finding, Proof, Receipt, Sent
+
+
+class SwitchTables:
+    """`POST …/cloudsync/enable` or `…/disable`, one call for all tables of the request."""
+
+    def __init__(self, *, enable: bool) -> None:
+        self.kind = OperationKind.ENABLE_TABLES if enable else OperationKind.DISABLE_TABLES
+        self._enable = enable
+
+    async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """The database, and the state of the tables concerned."""
+        database_id = operation.database_id or ""
+        database = await api.get_database(database_id)
+        states = {table.name: table.enabled for table in await api.list_tables(database_id)}
+        already = [name for name in operation.items if states.get(name) is self._enable]
+        facts = [*whereabouts(database), ("Tables", names_in_words(list(operation.items)))]
+        if already:
+            facts.append(("Already so", names_in_words(already)))
+        identity = {
+            **identity_of(database),
+            "tables": [f"{name}: {_word(states.get(name))}" for name in operation.items],
+        }
+        return Observation(identity=identity, facts=tuple(facts))
+
+    async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
+        """One call for all of them."""
+        del secrets
+        call = slot.enable_tables if self._enable else slot.disable_tables
+        return sent(await call(operation.database_id or "", operation.items), items=operation.items)
+
+    async def find(self, api: CloudSyncClient, request: Request) -> Finding:
+        """All as wanted: it happened. None: not yet. Some: a person must say."""
+        states = {t.name: t.enabled for t in await api.list_tables(request.operation.database_id or "")}
+        as_wanted = [name for name in request.operation.items if states.get(name) is self._enable]
+        reading = f"{'Enabled' if self._enable else 'Disabled'} now: {names_in_words(as_wanted)}."
+        items = tuple(
+            ItemResult(item=name, state=RequestState.SUCCEEDED if name in as_wanted else RequestState.NOT_APPLIED)
+            for name in request.operation.items
+        )
+        if len(as_wanted) == len(request.operation.items):
+            return Finding(proof=Proof.APPLIED, readings=(reading,), items=items)
+        return Finding(proof=Proof.UNDECIDABLE if as_wanted else Proof.OPEN, readings=(reading,), items=items)
+
+    async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
+        """The tables as they are now, and the way back."""
+        states = {t.name: t.enabled for t in await api.list_tables(request.operation.database_id or "")}
+        now = [f"{name} {_word(states.get(name))}" for name in request.operation.items]
+        verb = "disable" if self._enable else "enable"
+        return Receipt(
+            lines=(("Read afterwards", names_in_words(now)),),
+            undo_label=f"{verb.capitalize()} again",
+            undo_command=f"tables {verb} {request.operation.database_id} {' '.join(request.operation.items)}",
+        )
+
+
+def _word(enabled: bool | None) -> str:
+    return "unknown" if enabled is None else "enabled" if enabled else "disabled"
