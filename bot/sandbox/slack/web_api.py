@@ -148,4 +148,3 @@ def _hang_up(request: Request) -> None:
     """Abort the TCP connection: uvicorn's receive belongs to the object that holds the transport."""
     cycle: Any = getattr(request.receive, "__self__", None)
     cycle.transport.abort()
-
