@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from difflib import get_close_matches
@@ -10,17 +11,17 @@ import click
 
 from bot.commands.command import Arguments, Command, Parameter, ParameterKind
 from bot.commands.kinds import Reading, read, shortened
-from bot.commands.normalise import quoted
 from bot.domain.access import OperationClass
 from bot.domain.errors import InvalidInput
 
 SHARE = Parameter(
-    name="share", kind=ParameterKind.FLAG, option="--share", summary="Show the answer to the whole channel."
+    name="share", kind=ParameterKind.FLAG, option="--share", summary="show the answer to the whole channel"
 )
 REASON = Parameter(
-    name="reason", kind=ParameterKind.TEXT, option="--reason", summary="Why, for whoever decides and for the trail."
+    name="reason", kind=ParameterKind.TEXT, option="--reason", summary="why, for whoever decides and for the trail"
 )
 CHANGING = frozenset({OperationClass.CHANGE, OperationClass.DESTRUCTIVE})
+_CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _MANY = frozenset({ParameterKind.NAMES, ParameterKind.WORDS})
 
 
@@ -52,14 +53,28 @@ def read_arguments(command: Command, words: Sequence[str], *, now: datetime, tim
         command.name, params=[_click_parameter(command, item) for item in parameters], add_help_option=False
     )
     try:
-        given = built.make_context(command.name, list(words)).params
+        given = built.make_context(command.name, _with_clock_times(command, words)).params
     except click.ClickException as error:
-        raise _explained(command, words, error) from None
+        raise _explained(command, error) from None
     values: dict[str, object] = {}
     for parameter in parameters:
         reading = Reading(command=command, parameter=parameter, now=now, timezone=timezone)
         values[parameter.name] = _value(reading, given.get(parameter.name))
     return Arguments(values)
+
+
+def _with_clock_times(command: Command, words: Sequence[str]) -> list[str]:
+    """`--since yesterday 14:00` without quotes: the clock time belongs to the day before it."""
+    options = tuple(item.option for item in command.parameters if item.kind is ParameterKind.TIME and item.option)
+    joined: list[str] = []
+    for word in words:
+        after_option = joined[-2:-1] and joined[-2] in options
+        in_option = joined and joined[-1].startswith(tuple(f"{option}=" for option in options))
+        if _CLOCK.fullmatch(word) and (after_option or in_option):
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _takes_many(command: Command, parameter: Parameter) -> bool:
@@ -90,7 +105,7 @@ def _value(reading: Reading, given: str | bool | tuple[str, ...] | None) -> obje
     return () if parameter.kind is ParameterKind.NAMES else parameter.default
 
 
-def _explained(command: Command, words: Sequence[str], error: click.ClickException) -> InvalidInput:
+def _explained(command: Command, error: click.ClickException) -> InvalidInput:
     if isinstance(error, click.NoSuchOption):
         return _no_such_option(command, error.option_name)
     parameter = _parameter_of(command, error)
@@ -98,10 +113,8 @@ def _explained(command: Command, words: Sequence[str], error: click.ClickExcepti
         return _missing(command, parameter)
     if isinstance(error, click.BadOptionUsage):
         return _needs_no_or_some_value(command, error.option_name)
-    expected = [item for item in command.parameters if not item.option]
-    extra = shortened(" ".join(quoted(word) for word in words[len(expected) :]))
     return InvalidInput(
-        f"“{command.name}” does not take that many words: {extra}.",
+        f"That is more words than “{command.name}” takes.",
         advice="Put quotes around what belongs together.",
         example=command.example,
     )
