@@ -56,8 +56,13 @@ class BotProcess:
         """Start it in the log's directory, in a session of its own: Ctrl-C reaches it only through `stop`."""
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
-                *command, cwd=log.parent, env=complete_environment(settings), start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
+                *command,
+                cwd=log.parent,
+                env=complete_environment(settings),
+                start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
         return cls(url=f"http://{settings['HOST']}:{settings['PORT']}", log=log, process=process)
 
