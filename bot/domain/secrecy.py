@@ -1,10 +1,12 @@
-"""Telling text that looks like a credential, and taking it out. Pure; used by parsing, audit, log and answers."""
+"""Telling text that looks like a credential, and taking it out. Pure; used by parsing, audit, log and answers.
+
+Recall comes first where text is taken out, and nothing here may be slow on long text: every repetition is bounded.
+"""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
@@ -18,67 +20,93 @@ class Found:
     end: int
 
 
-_SCHEMES = "postgres|postgresql|sqlitecloud|mysql|mongodb(?:\\+srv)?|redis|amqp|mssql"
+_SCHEMES = r"(?:postgres(?:ql)?|sqlitecloud|mysql|mariadb|mongodb|redis|rediss|amqps?|mssql|sqlserver)(?:\+\w{1,20})?"
+_NAMES = r"(?:api[_-]?key|password|passwd|pwd|(?:jwt[_-]?|client[_-]?)?secret|(?:expo[_-]?)?(?:access[_-]?)?token)"
 
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("a connection string", re.compile(rf"\b(?:{_SCHEMES})://\S+", re.IGNORECASE)),
-    ("an address with a password", re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@]+:[^\s@/]+@\S+", re.IGNORECASE)),
-    ("a Slack token", re.compile(r"\bx(?:ox[a-z]|app)-[A-Za-z0-9-]{8,}")),
-    ("a bearer token", re.compile(r"\bbearer\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)),
+    ("a connection string", re.compile(rf"\b{_SCHEMES}://[^\s/?#]{{0,200}}:\S{{0,500}}@\S+", re.IGNORECASE)),
+    ("a connection string", re.compile(rf"\b{_SCHEMES}://\S{{0,500}}[?&;]{_NAMES}=\S+", re.IGNORECASE)),
+    ("an address with a password", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,200}:[^\s@/]{1,200}@\S+", re.I)),
+    ("a Slack token", re.compile(r"\bx(?:ox[a-z]|app)[.-][A-Za-z0-9.-]{8,}")),
+    ("a Slack webhook", re.compile(r"\bhooks\.slack\.com/(?:services|workflows|triggers)/\S+", re.IGNORECASE)),
+    ("a bearer token", re.compile(r"\bbearer\s{1,5}(?=\S{0,200}[0-9]|\S{20})[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)),
     ("a signed token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*-----|$)")),
-    ("a cloud key", re.compile(r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|sk-[A-Za-z0-9_-]{20,})")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END[A-Z ]{0,30}-----)?")),
+    (
+        "a cloud key",
+        re.compile(
+            r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|sk[-_][A-Za-z0-9_-]{20,}"
+            r"|sb_secret_[\w-]{10,}|sbp_[0-9a-f]{20,}|ExponentPushToken\[[^\]\s]{8,}\])"
+        ),
+    ),
+    ("a key or password", re.compile(rf"(?<![A-Za-z0-9]){_NAMES}[\"']?\s{{0,3}}=\s{{0,3}}[^\s&]{{4,}}", re.IGNORECASE)),
     (
         "a key or password",
-        re.compile(
-            r"\b(?:api[_-]?key|password|passwd|pwd|secret|jwt[_-]?secret|token|expo[_-]?access[_-]?token)"
-            r"\s*[=:]\s*[^\s&]{4,}",
-            re.IGNORECASE,
-        ),
+        re.compile(rf"(?<![A-Za-z0-9]){_NAMES}[\"']?\s{{0,3}}:\s{{0,3}}(?=\S{{0,200}}[0-9]|\S{{16}})\S{{6,}}", re.I),
     ),
 )
 
-_WORD = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
-_OURS = re.compile(r"^(?:db|org|rq|st|fm|ref|site|out|run)[_-][A-Za-z0-9-]+$", re.IGNORECASE)
-_HEX = re.compile(r"^[0-9a-f-]+$", re.IGNORECASE)
-RANDOM_BITS_A_CHARACTER = 3.6
-"""Entropy from which a long word is taken for a random key: prose and labels stay below."""
+_LONG_WORD = re.compile(r"[A-Za-z0-9+/=_.~-]{20,}")
+_OUR_ID = re.compile(r"(?:db|org|rq|st|fm|ref|site|out|run)[_-][A-Za-z0-9-]+", re.IGNORECASE)
+_HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
+_SEGMENT = re.compile(r"[A-Za-z0-9]+")
+_PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_SPOKEN = re.compile(r"[A-Z]?(?=[a-z]*[aeiouy])[a-z]{2,}")
+RANDOM_LENGTH = 16
+"""Letters and digits in a row from which a word may be a random key."""
+SPOKEN_SHARE = 0.6
+"""A name is made of words: from this share of its letters on, it is no key."""
 
 
 def find_secrets(text: str) -> tuple[Found, ...]:
-    """What looks like a credential, in order, without overlaps."""
-    found: list[Found] = []
-    for what, pattern in PATTERNS:
-        for match in pattern.finditer(text):
-            found.append(Found(text=match.group(), what=what, start=match.start(), end=match.end()))
-    for match in _WORD.finditer(text):
+    """What looks like a credential, in order; stretches that overlap are one."""
+    found = [
+        Found(text=match.group(), what=what, start=match.start(), end=match.end())
+        for what, pattern in PATTERNS
+        for match in pattern.finditer(text)
+    ]
+    for match in _LONG_WORD.finditer(text):
         if _looks_random(match.group()):
             found.append(Found(text=match.group(), what="a key or token", start=match.start(), end=match.end()))
-    kept: list[Found] = []
-    for one in sorted(found, key=lambda item: (item.start, -item.end)):
-        if not kept or one.start >= kept[-1].end:
-            kept.append(one)
-    return tuple(kept)
-
-
-def _looks_random(word: str) -> bool:
-    """Long, mixed and without pattern; ids of ours, UUIDs and hexadecimal site ids pass as harmless."""
-    if _OURS.match(word) or _HEX.match(word):
-        return False
-    has_digit, has_letter = any(c.isdigit() for c in word), any(c.isalpha() for c in word)
-    mixed = has_digit and has_letter and (word != word.lower() or "-" not in word)
-    return mixed and _entropy(word) >= RANDOM_BITS_A_CHARACTER
-
-
-def _entropy(word: str) -> float:
-    counts = [word.count(character) for character in set(word)]
-    return -sum(count / len(word) * math.log2(count / len(word)) for count in counts)
+    return tuple(_merged(text, found))
 
 
 def redact(text: str, fingerprint: Callable[[str], str] | None = None) -> str:
-    """The text with everything that looks secret taken out."""
-    found = find_secrets(text)
-    for one in reversed(found):
+    """The text with everything that looks secret taken out; what is taken out is said, by kind and fingerprint."""
+    for one in reversed(find_secrets(text)):
         mark = f", fingerprint {fingerprint(one.text)}" if fingerprint else ""
         text = f"{text[: one.start]}[removed: {one.what}{mark}]{text[one.end :]}"
     return text
+
+
+def _merged(text: str, found: Iterable[Found]) -> list[Found]:
+    """The first kind names a stretch; none of its neighbours' characters is left over."""
+    merged: list[Found] = []
+    for one in sorted(found, key=lambda item: (item.start, -item.end)):
+        last = merged[-1] if merged else None
+        if last is None or one.start >= last.end:
+            merged.append(one)
+        elif one.end > last.end:
+            whole = text[last.start : one.end]
+            merged[-1] = Found(text=whole, what=last.what, start=last.start, end=one.end)
+    return merged
+
+
+def _looks_random(word: str) -> bool:
+    """Ids of ours, UUIDs, hexadecimal site ids and names made of words pass as harmless."""
+    if _OUR_ID.fullmatch(word) or _HEXADECIMAL.fullmatch(word):
+        return False
+    segments = _SEGMENT.findall(word)
+    rarely_parted = len(segments) * 10 <= len(word) + 10
+    characters = "".join(segments) if rarely_parted else max(segments, key=len)
+    return len(characters) >= RANDOM_LENGTH and not _HEXADECIMAL.fullmatch(characters) and _is_jumble(characters)
+
+
+def _is_jumble(characters: str) -> bool:
+    """Whether capitals, small letters and digits change places as often as chance would have it."""
+    pieces = _PIECE.findall(characters)
+    spoken = sum(len(piece) for piece in pieces if _SPOKEN.fullmatch(piece))
+    if spoken >= SPOKEN_SHARE * len(characters):
+        return False
+    piece_length = len(characters) / len(pieces)
+    return (len(pieces) >= 5 and piece_length < 3.2) or (len(pieces) >= 8 and piece_length < 4.2)
