@@ -48,6 +48,18 @@ def read(reading: Reading, words: tuple[str, ...]) -> object:
     return READERS[reading.parameter.kind](reading, text)
 
 
+def mentioned_person(word: str) -> str | None:
+    """The person's id, where the word is a mention of one."""
+    found = _PERSON.fullmatch(word)
+    return found[1] if found else None
+
+
+def mentioned_channel(word: str) -> str | None:
+    """The channel's id, where the word is a link to one."""
+    found = _CHANNEL.fullmatch(word)
+    return found[1] if found else None
+
+
 def shortened(text: str) -> str:
     """As much of what was typed as an answer repeats."""
     return text if len(text) <= ECHOED else f"{text[:ECHOED]}…"
@@ -99,19 +111,17 @@ def _one_of(reading: Reading, text: str, choices: tuple[str, ...]) -> str:
 
 
 def _person(reading: Reading, text: str) -> str:
-    found = _PERSON.fullmatch(text)
-    return found[1] if found else _not_picked(reading, text, "a person", "@")
+    return mentioned_person(text) or _not_picked(reading, text, "a person", "@")
 
 
 def _channel(reading: Reading, text: str) -> str:
-    found = _CHANNEL.fullmatch(text)
-    return found[1] if found else _not_picked(reading, text, "a channel", "#")
+    return mentioned_channel(text) or _not_picked(reading, text, "a channel", "#")
 
 
 def _subject(reading: Reading, text: str) -> Subject:
-    person, group = _PERSON.fullmatch(text), _GROUP.fullmatch(text)
+    person, group = mentioned_person(text), _GROUP.fullmatch(text)
     if person:
-        return Subject(kind=SubjectKind.USER, id=person[1])
+        return Subject(kind=SubjectKind.USER, id=person)
     if group:
         return Subject(kind=SubjectKind.GROUP, id=group[1])
     return _not_picked(reading, text, "a person or a user group", "@")

@@ -31,7 +31,10 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a Slack webhook", re.compile(r"\bhooks\.slack\.com/(?:services|workflows|triggers)/\S+", re.IGNORECASE)),
     ("a bearer token", re.compile(r"\bbearer\s{1,5}(?=\S{0,200}[0-9]|\S{20})[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)),
     ("a signed token (JWT)", re.compile(r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END[A-Z ]{0,30}-----)?")),
+    (
+        "a private key",
+        re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END[A-Z ]{0,30}-----)?"),
+    ),
     (
         "a cloud key",
         re.compile(

@@ -1,0 +1,183 @@
+"""What a person may do here, in words: the overview, an area, one command. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.commands.arguments import parameters_of, usage
+from bot.commands.command import Command, Parameter
+from bot.commands.registry import Registry
+from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing, shortfall
+from bot.domain.errors import InvalidInput
+from bot.domain.replies import (
+    Bullets,
+    Code,
+    CommandButton,
+    CommandMenu,
+    Facts,
+    Line,
+    Mood,
+    Paragraph,
+    Part,
+    Reply,
+    Strong,
+    line,
+)
+
+GATE_WORDS = {
+    Gate.NONE: "done at once",
+    Gate.CONFIRM: "you confirm it first",
+    Gate.APPROVE: "another admin approves it first",
+}
+
+
+def refused(command: Command, standing: Standing) -> Shortfall | None:
+    """What this person lacks for this command here; None where they may ask for it."""
+    return shortfall(standing, operation_class=command.operation_class, needs=command.asks)
+
+
+def permitted(commands: Iterable[Command], standing: Standing) -> tuple[Command, ...]:
+    """The commands that this person may ask for here."""
+    return tuple(command for command in commands if refused(command, standing) is None)
+
+
+def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
+    """The answer to `help <topic>`. Raises `InvalidInput` for a topic that is neither area nor command."""
+    words = topic.split()
+    command = registry.named(topic)
+    if command is not None:
+        return command_help(command, registry, standing)
+    commands = registry.matching(words)
+    if commands:
+        return area_help(" ".join(commands[0].path[: len(words)]), commands, registry, standing)
+    if not words:
+        return overview(registry, standing)
+    near = registry.nearest(words)
+    raise InvalidInput(
+        f"There is no help about “{topic}”.",
+        nearest=[found.name for found in near],
+        example=f"help {near[0].name}" if near else "help",
+    )
+
+
+def overview(registry: Registry, standing: Standing) -> Reply:
+    """Every command that is open to this person here, each by an example to copy, area by area."""
+    open_here = permitted(registry.commands, standing)
+    gated = [command for command in open_here if command.operation_class is not OperationClass.FREE]
+    if not gated:
+        return _nothing_open(registry, standing)
+    areas = tuple(dict.fromkeys(command.path[0] for command in open_here))
+    examples = tuple(_examples(area, open_here, registry) for area in areas)
+    return Reply(
+        verdict=line(f"You may do {_things(len(gated))} here{_as_role(standing)}"),
+        parts=examples,
+        next_step=line("Next: copy a line and put your own names in, or pick an area for more."),
+        actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in areas)),),
+    )
+
+
+def _examples(area: str, open_here: Iterable[Command], registry: Registry) -> Part:
+    lines = [_typed(registry, command.example) for command in open_here if command.path[0] == area]
+    return Paragraph(lines=(line(Strong(text=area)), *lines))
+
+
+def _nothing_open(registry: Registry, standing: Standing) -> Reply:
+    lacking = next((short for command in registry.commands if (short := refused(command, standing))), None)
+    missing = lacking or Shortfall(missing="Nothing is registered.", remedy="Tell whoever runs the bot.")
+    return Reply(
+        verdict=line("You may not do anything here yet"),
+        mood=Mood.REFUSED,
+        parts=(Paragraph(lines=(line(missing.missing), line(missing.remedy))),),
+        next_step=line("Next: ", *_typed(registry, "whoami"), " says what you are here and who can change it."),
+        actions=(CommandButton(label="Who am I here", command="whoami"),),
+    )
+
+
+def area_help(area: str, commands: tuple[Command, ...], registry: Registry, standing: Standing) -> Reply:
+    """The commands of one area, each with its example and what stands before it."""
+    open_here = permitted(commands, standing)
+    if not open_here:
+        short = refused(commands[0], standing)
+        return Reply(
+            verdict=line("You may not do anything with ", Strong(text=area), " here"),
+            mood=Mood.REFUSED,
+            parts=(Paragraph(lines=(line(short.missing),)),) if short else (),
+            next_step=line("Next: ", short.remedy) if short else (),
+        )
+    bullets = tuple(_summed_up(command, registry) for command in open_here)
+    menu = CommandMenu(label="How to", options=tuple((one.name, f"help {one.name}") for one in open_here))
+    return Reply(
+        verdict=line(Strong(text=area), f": you may do {len(open_here)} of {_things(len(commands))} here"),
+        parts=(Bullets(items=bullets),),
+        next_step=line("Next: copy a line and put your own names in, or pick one for its options."),
+        actions=(menu,),
+    )
+
+
+def _summed_up(command: Command, registry: Registry) -> Line:
+    gate = "" if command.gate is Gate.NONE else f" ({GATE_WORDS[command.gate]})"
+    return line(*_typed(registry, command.example), f" – {command.summary.rstrip('.')}{gate}.")
+
+
+def command_help(command: Command, registry: Registry, standing: Standing) -> Reply:
+    """One command: how it is typed, its options, who asks and who decides, and whether this person may."""
+    short = refused(command, standing)
+    pairs = [
+        ("How it goes", line(Code(text=f"{registry.slash} {usage(command)}"))),
+        ("Who", line(who_asks(command))),
+        ("Then", line(_first_upper(GATE_WORDS[command.gate]))),
+    ]
+    options = tuple(_explained(parameter) for parameter in parameters_of(command))
+    parts: list[Part] = [Paragraph(lines=(line(command.summary),)), Facts(pairs=tuple(pairs))]
+    if options:
+        parts.append(Bullets(items=options))
+    if short is not None:
+        return Reply(
+            verdict=line("You may not use ", Strong(text=command.name), " here: ", lower_first(short.missing)),
+            mood=Mood.REFUSED,
+            parts=tuple(parts),
+            next_step=line("Next: ", lower_first(short.remedy)),
+        )
+    return Reply(
+        verdict=line("You may use ", Strong(text=command.name), " here"),
+        mood=Mood.GOOD,
+        parts=tuple(parts),
+        next_step=line("Next: copy ", *_typed(registry, command.example)),
+    )
+
+
+def _explained(parameter: Parameter) -> Line:
+    name = parameter.option or f"<{parameter.name.replace('_', '-')}>"
+    choices = f" One of {', '.join(parameter.choices)}." if parameter.choices else ""
+    bounds = f" At most {parameter.maximum}." if parameter.maximum is not None else ""
+    return line(Code(text=name), f" – {parameter.summary.rstrip('.')}.{choices}{bounds}")
+
+
+def who_asks(command: Command) -> str:
+    """Who may ask for it, in words."""
+    if command.asks is Role.NONE:
+        return "everybody"
+    return command.asks.word if command.asks is Role.ADMIN else f"{command.asks.word} and above"
+
+
+def lower_first(sentence: str) -> str:
+    """To go on with a sentence after a colon; names and acronyms keep their capitals."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() or sentence[1:2] == " " else sentence
+
+
+def _first_upper(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _typed(registry: Registry, text: str) -> Line:
+    return line(Code(text=f"{registry.slash} {text}"))
+
+
+def _things(count: int) -> str:
+    return "1 thing" if count == 1 else f"{count} things"
+
+
+def _as_role(standing: Standing) -> str:
+    if standing.binding is None:
+        return ", as bot admin" if standing.is_bot_admin else ""
+    return f", as {standing.role.word}"
