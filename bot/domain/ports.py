@@ -99,6 +99,10 @@ class Directory(Protocol):
         """The ids of a channel's members, as far as a bounded look tells."""
         ...
 
+    async def join(self, channel_id: str) -> str:
+        """Join a public channel; "" or Slack's code of refusal (a private one must invite the bot)."""
+        ...
+
     async def channel_name(self, channel_id: str) -> str:
         """The channel's name as of now, or "" when it cannot be seen."""
         ...

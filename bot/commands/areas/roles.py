@@ -1,0 +1,289 @@
+"""Who may do what where: bindings and grants, and the first set-up."""
+
+from __future__ import annotations
+
+from bot.commands.areas import setup
+from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind, Subject
+from bot.commands.context import Context
+from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, SubjectKind
+from bot.domain.audit import AuditAction
+from bot.domain.errors import Conflict, InvalidInput
+from bot.domain.replies import (
+    Bullets,
+    ChannelRef,
+    Code,
+    GroupRef,
+    Line,
+    Mood,
+    Paragraph,
+    Part,
+    PersonRef,
+    Reply,
+    Span,
+    Strong,
+    line,
+)
+from bot.domain.requests import Observation, Operation, Proposal, Target
+from bot.services.access import Change, NeedsSecondAdmin
+from bot.services.operations.local import binding_operation, grant_operation
+
+SHOWN = 15
+
+
+def change_by(context: Context) -> Change:
+    """Who changes access, in which story."""
+    invocation = context.invocation
+    return Change(by=context.standing, story=invocation.story, delivery=invocation.delivery)
+
+
+def subject_of(kind: SubjectKind, subject_id: str) -> Span:
+    """A mention of whoever a grant is for."""
+    return PersonRef(id=subject_id) if kind is SubjectKind.USER else GroupRef(id=subject_id)
+
+
+async def list_all(context: Context, arguments: Arguments) -> Answer:
+    """`roles list`."""
+    del arguments
+    access = context.services.access
+    bindings, grants = await access.bindings(), await access.grants()
+    bound = tuple(
+        line(ChannelRef(id=one.channel_id), f": {one.role.word}, members {one.member_role.word}, {one.environment}")
+        for one in bindings[:SHOWN]
+    )
+    given = tuple(
+        line(
+            subject_of(one.subject_kind, one.subject_id),
+            f": {one.role.word}",
+            *((" in ", ChannelRef(id=one.channel_id)) if one.channel_id else (" everywhere",)),
+        )
+        for one in grants[:SHOWN]
+    )
+    admins = tuple(line(PersonRef(id=one), ": bot admin, by BOT_ADMINS") for one in sorted(access.bot_admins))
+    parts: list[Part] = [Bullets(items=bound)] if bound else []
+    parts.append(Bullets(items=(*given, *admins)))
+    hidden = max(0, len(bindings) - SHOWN) + max(0, len(grants) - SHOWN)
+    if hidden:
+        parts.append(Paragraph(lines=(line(f"{hidden} more are not shown here."),)))
+    return Reply(
+        verdict=line(Strong(text=f"{len(bindings)} channels are bound, {len(grants)} roles are granted")),
+        parts=tuple(parts),
+        next_step=line("Next: ", Code(text=f"{context.services.slash} roles grant @person operator"), " gives a role."),
+    )
+
+
+async def bind(context: Context, arguments: Arguments) -> Answer:
+    """`roles bind #channel <role>`."""
+    binding = ChannelBinding(
+        channel_id=arguments.text("channel"),
+        role=arguments.get("role", Role) or Role.NONE,
+        member_role=arguments.get("members", Role) or Role.VIEWER,
+        environment=environment_named(context, arguments.text("environment")),
+    )
+    return await bound(context, binding)
+
+
+def environment_named(context: Context, typed: str) -> str:
+    """An environment that has a key; the only or default one where nothing is said."""
+    names = context.services.environment_names
+    if not typed:
+        return "default" if "default" in names else names[0]
+    if typed.casefold() not in names:
+        raise InvalidInput(f"There is no environment {typed[:40]}.", nearest=names)
+    return typed.casefold()
+
+
+async def bound(context: Context, binding: ChannelBinding) -> Answer:
+    """Bind it, or ask a second admin."""
+    if binding.member_role > binding.role:
+        raise InvalidInput("Members cannot have more than the channel itself.", example="roles bind #prod admin")
+    try:
+        await context.services.access.bind(binding, change_by(context))
+    except NeedsSecondAdmin as needed:
+        words = f"bind a channel as {binding.role.word}, members {binding.member_role.word}"
+        return _ask_second(
+            context, binding_operation(binding), AuditAction.ROLES_BIND, words, binding.channel_id, needed
+        )
+    return Reply(
+        verdict=line(
+            "Bound ",
+            ChannelRef(id=binding.channel_id),
+            f" as {binding.role.word}, to the environment {binding.environment}",
+        ),
+        mood=Mood.GOOD,
+        parts=(
+            Paragraph(lines=(line(f"Its members are {binding.member_role.word} there unless granted more."),)),
+            *await too_few_warning(context, binding),
+        ),
+        next_step=line("Next: try ", Code(text=f"{context.services.slash} databases list"), " there."),
+    )
+
+
+async def too_few_warning(context: Context, binding: ChannelBinding) -> tuple[Part, ...]:
+    """Said where a destructive request could be decided by nobody else."""
+    if binding.role is not Role.ADMIN:
+        return ()
+    able = await context.services.access.deciders(binding.channel_id, excluding="")
+    if len(able) >= 2:
+        return ()
+    words = "Only one person could decide there" if able else "Nobody could decide there"
+    return (Paragraph(lines=(line(f"{words}, so requests by that person would be refused."),)),)
+
+
+async def unbind(context: Context, arguments: Arguments) -> Answer:
+    """`roles unbind #channel`."""
+    channel_id = arguments.text("channel")
+    if not await context.services.access.unbind(channel_id, change_by(context)):
+        raise Conflict("That channel is not bound, so there is nothing to undo.")
+    return Reply(
+        verdict=line("Unbound ", ChannelRef(id=channel_id)),
+        mood=Mood.GOOD,
+        next_step=line("Next: nothing may be done there now but help, whoami and explain."),
+    )
+
+
+async def grant(context: Context, arguments: Arguments) -> Answer:
+    """`roles grant @user-or-group <role> [--channel #c]`."""
+    subject, role = arguments.get("subject", Subject), arguments.get("role", Role)
+    if subject is None or role is None:
+        raise InvalidInput("Whom, and which role?", example="roles grant @ada operator")
+    given = Grant(
+        subject_kind=subject.kind, subject_id=subject.id, role=role, channel_id=arguments.text("channel") or None
+    )
+    try:
+        await context.services.access.grant(given, change_by(context))
+    except NeedsSecondAdmin as needed:
+        words = f"give {'a group' if subject.kind is SubjectKind.GROUP else 'somebody'} the role {role.word}"
+        return _ask_second(context, grant_operation(given), AuditAction.ROLES_GRANT, words, subject.id, needed)
+    where: Line = (" in ", ChannelRef(id=given.channel_id)) if given.channel_id else (" in every bound channel",)
+    return Reply(
+        verdict=line(subject_of(subject.kind, subject.id), f" is now {role.word}", *where),
+        mood=Mood.GOOD,
+        next_step=line("Next: nothing to do; a channel's own role still limits it."),
+    )
+
+
+async def revoke(context: Context, arguments: Arguments) -> Answer:
+    """`roles revoke @user-or-group [--channel #c]`."""
+    subject = arguments.get("subject", Subject)
+    if subject is None:
+        raise InvalidInput("Whose role?", example="roles revoke @ada")
+    channel_id = arguments.text("channel") or None
+    if subject.id in context.services.access.bot_admins:
+        raise Conflict(
+            "This is a bot admin by BOT_ADMINS, which Slack cannot revoke.",
+            next_step="Change the setting BOT_ADMINS and restart the bot.",
+        )
+    if not await context.services.access.revoke(subject.kind, subject.id, channel_id, change_by(context)):
+        raise Conflict("There is no such grant.", next_step="Look at what there is with `roles list`.")
+    return Reply(
+        verdict=line("Took the role of ", subject_of(subject.kind, subject.id), " back"),
+        mood=Mood.GOOD,
+        next_step=line("Next: nothing to do; what they had approved and is not sent yet is stopped."),
+    )
+
+
+def _ask_second(
+    context: Context,
+    operation: Operation,
+    action: AuditAction,
+    words: str,
+    target_id: str,
+    needed: NeedsSecondAdmin,
+) -> Proposal:
+    facts = tuple(
+        (name.replace("_", " ").capitalize(), str(value)) for name, value in operation.arguments.items() if value
+    )
+    return Proposal(
+        operation=operation,
+        target=Target(key=f"{operation.kind.value}:{target_id}", id=target_id, label=target_id),
+        observation=Observation(facts=facts),
+        operation_class=OperationClass.MANAGE,
+        gate=Gate.APPROVE,
+        action=action,
+        summary=words,
+        reason=f"asked for in {context.invocation.channel_name or 'a direct message'}",
+        channel_id=needed.channel_id,
+    )
+
+
+def commands() -> tuple[Command, ...]:
+    """The area's commands."""
+    channel = Parameter(name="channel", kind=ParameterKind.CHANNEL, summary="a channel, as in #prod", required=True)
+    role = Parameter(name="role", kind=ParameterKind.ROLE, summary="viewer, operator or admin", required=True)
+    subject = Parameter(name="subject", kind=ParameterKind.SUBJECT, summary="a person or user group", required=True)
+    only_in = Parameter(name="channel", kind=ParameterKind.CHANNEL, option="--channel", summary="only in this channel")
+    return (
+        Command(
+            path=("roles", "list"),
+            summary="List bound channels and granted roles.",
+            example="roles list",
+            operation_class=OperationClass.READ,
+            asks=Role.VIEWER,
+            gate=Gate.NONE,
+            action=AuditAction.ROLES_LIST,
+            handler=list_all,
+        ),
+        _managing(
+            "bind",
+            "Bind a channel to an environment, with the most that may be done there.",
+            "roles bind #prod admin --members operator",
+            AuditAction.ROLES_BIND,
+            bind,
+            (
+                channel,
+                role,
+                Parameter(
+                    name="members", kind=ParameterKind.ROLE, option="--members", summary="what members get, else viewer"
+                ),
+                Parameter(
+                    name="environment", kind=ParameterKind.TEXT, option="--environment", summary="which, else default"
+                ),
+            ),
+        ),
+        _managing(
+            "unbind",
+            "Let go of a channel: nothing may be done there any more.",
+            "roles unbind #prod",
+            AuditAction.ROLES_UNBIND,
+            unbind,
+            (channel,),
+        ),
+        _managing(
+            "grant",
+            "Give a person or a user group a role.",
+            "roles grant @ada operator --channel #prod",
+            AuditAction.ROLES_GRANT,
+            grant,
+            (subject, role, only_in),
+        ),
+        _managing(
+            "revoke",
+            "Take a role back.",
+            "roles revoke @ada",
+            AuditAction.ROLES_REVOKE,
+            revoke,
+            (subject, only_in),
+        ),
+        setup.command(),
+    )
+
+
+def _managing(
+    verb: str,
+    summary: str,
+    example: str,
+    action: AuditAction,
+    handler: Handler,
+    parameters: tuple[Parameter, ...],
+) -> Command:
+    return Command(
+        path=("roles", verb),
+        summary=summary,
+        example=example,
+        operation_class=OperationClass.MANAGE,
+        asks=Role.ADMIN,
+        gate=Gate.NONE,
+        action=action,
+        handler=handler,
+        parameters=parameters,
+    )

@@ -1,0 +1,198 @@
+"""`roles setup`: the first run, from an unbound workspace to a rehearsed approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.commands.asking import value_of
+from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
+from bot.commands.context import Context
+from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, SubjectKind
+from bot.domain.audit import AuditAction
+from bot.domain.replies import (
+    ChannelRef,
+    Code,
+    CommandButton,
+    FieldKind,
+    Form,
+    FormField,
+    Mood,
+    Paragraph,
+    Part,
+    PersonRef,
+    Reply,
+    line,
+)
+from bot.services.access import Change, NeedsSecondAdmin
+
+TITLE = "Set up a channel"
+ROLES = (
+    ("admin", "admin: everything, deletions with approval"),
+    ("operator", "operator: reads and changes"),
+    ("viewer", "viewer: reads only"),
+)
+MEMBERS = (
+    ("viewer", "viewer: may read"),
+    ("operator", "operator: may change and ask for deletions"),
+)
+
+
+def welcome() -> Reply:
+    """What the bot writes to its admins while no channel is bound."""
+    return Reply(
+        verdict=line("The bot is installed, and no channel may use it yet"),
+        mood=Mood.WAITING,
+        parts=(
+            Paragraph(
+                lines=(
+                    line(
+                        "You are one of its admins. Choose a channel, what may be done there, and who else may approve."
+                    ),
+                )
+            ),
+        ),
+        next_step=line("Next: press Set up a channel. It takes a minute and touches no database."),
+        actions=(CommandButton(label=TITLE, command="roles setup"),),
+    )
+
+
+async def form(context: Context, arguments: Arguments) -> Answer:
+    """Channel, role, members, second approver."""
+    del arguments
+    names = context.services.environment_names
+    environments = tuple((name, name) for name in names)
+    fields = [
+        FormField(
+            name="channel",
+            label="Channel",
+            kind=FieldKind.CHANNEL,
+            hint="The bot joins a public channel by itself; to a private one, invite it first.",
+        ),
+        FormField(name="role", label="What may be done there", kind=FieldKind.CHOICE, options=ROLES, value="admin"),
+        FormField(
+            name="members", label="What its members may do", kind=FieldKind.CHOICE, options=MEMBERS, value="viewer"
+        ),
+        FormField(
+            name="approver",
+            label="Who else may approve",
+            kind=FieldKind.PERSON,
+            required=False,
+            hint="Nobody approves their own request, so a second person is needed.",
+        ),
+    ]
+    if len(names) > 1:
+        fields.append(
+            FormField(
+                name="environment", label="Environment", kind=FieldKind.CHOICE, options=environments, value=names[0]
+            )
+        )
+    return Form(
+        title=TITLE,
+        submit="Set up",
+        command="roles setup",
+        intro=(line("You can change all of this later with the roles commands."),),
+        waits="Setting the channel up.",
+        fields=tuple(fields),
+    )
+
+
+def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
+    """A channel and a role; members never above the channel."""
+    del arguments
+    problems = {}
+    if not value_of(values, "channel"):
+        problems["channel"] = "Choose a channel."
+    role, members = value_of(values, "role") or "viewer", value_of(values, "members") or "viewer"
+    if Role.from_word(members) > Role.from_word(role):
+        problems["members"] = "Members cannot have more than the channel itself."
+    return problems
+
+
+async def submit(context: Context, arguments: Arguments, values: Values) -> Answer:
+    """Grant first, then bind: with the first admin channel bound, a second admin is asked from then on."""
+    del arguments
+    channel_id = value_of(values, "channel")
+    names = context.services.environment_names
+    binding = ChannelBinding(
+        channel_id=channel_id,
+        role=Role.from_word(value_of(values, "role")),
+        member_role=Role.from_word(value_of(values, "members")),
+        environment=value_of(values, "environment") or names[0],
+    )
+    refusal = await context.services.directory.join(channel_id)
+    change = Change(by=context.standing, story=context.invocation.story, delivery=context.invocation.delivery)
+    approver = value_of(values, "approver")
+    if approver and approver != context.standing.person.id:
+        given = Grant(subject_kind=SubjectKind.USER, subject_id=approver, role=Role.ADMIN, channel_id=channel_id)
+        await context.services.access.grant(given, change)
+    try:
+        await context.services.access.bind(binding, change)
+    except NeedsSecondAdmin:
+        return Reply(
+            verdict=line("An admin channel is bound already, so a second admin must agree to this one"),
+            mood=Mood.REFUSED,
+            next_step=line(
+                "Next: type ",
+                Code(text=f"{context.services.slash} roles bind #channel {binding.role.word}"),
+                " in an admin channel.",
+            ),
+        )
+    return await _done(context, binding, approver, refusal)
+
+
+async def _done(context: Context, binding: ChannelBinding, approver: str, refusal: str) -> Reply:
+    slash = context.services.slash
+    parts: list[Part] = []
+    if refusal:
+        parts.append(
+            Paragraph(
+                lines=(
+                    line(
+                        "The bot could not join it (",
+                        Code(text=refusal),
+                        "): type ",
+                        Code(text="/invite"),
+                        " there first.",
+                    ),
+                )
+            )
+        )
+    if approver:
+        parts.append(Paragraph(lines=(line(PersonRef(id=approver), " may approve there too."),)))
+    able = await context.services.access.deciders(binding.channel_id, excluding=context.standing.person.id)
+    if binding.role is Role.ADMIN and not able:
+        grant = f"{slash} roles grant @person admin"
+        parts.append(
+            Paragraph(lines=(line("Nobody else could approve yet. Give somebody the right: ", Code(text=grant)),))
+        )
+    return Reply(
+        verdict=line(
+            "Set up: ", ChannelRef(id=binding.channel_id), f" is {binding.role.word}, on {binding.environment}"
+        ),
+        mood=Mood.GOOD,
+        parts=(
+            *parts,
+            Paragraph(
+                lines=(
+                    line("There, type ", Code(text=f"{slash} databases list"), " for a first list, then"),
+                    line(Code(text=f"{slash} approvals rehearse"), " to see an approval that touches nothing."),
+                )
+            ),
+        ),
+        next_step=line("Next: go to ", ChannelRef(id=binding.channel_id), " and type the first list."),
+    )
+
+
+def command() -> Command:
+    """`roles setup`."""
+    return Command(
+        path=("roles", "setup"),
+        summary="Set up a first channel, step by step.",
+        example="roles setup",
+        operation_class=OperationClass.MANAGE,
+        asks=Role.ADMIN,
+        gate=Gate.NONE,
+        action=AuditAction.SETUP,
+        handler=form,
+        form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
+    )

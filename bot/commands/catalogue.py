@@ -1,0 +1,12 @@
+"""All commands, merged from their areas in the order in which help shows them."""
+
+from __future__ import annotations
+
+from bot.commands.areas import approvals, audit, databases, devices, help, notifications, org, roles, tables
+from bot.commands.command import Command
+
+
+def all_commands() -> tuple[Command, ...]:
+    """Every command of the program."""
+    areas = (help, org, databases, tables, notifications, devices, approvals, audit, roles)
+    return tuple(command for area in areas for command in area.commands())
