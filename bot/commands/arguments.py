@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import click
 
 from bot.commands.command import Arguments, Command, Parameter, ParameterKind
-from bot.commands.kinds import Reading, read, shortened
+from bot.commands.kinds import Reading, placeholder_of, read, shortened
 from bot.domain.access import OperationClass
 from bot.domain.errors import InvalidInput
 
@@ -33,17 +33,17 @@ def parameters_of(command: Command) -> tuple[Parameter, ...]:
 
 
 def usage(command: Command) -> str:
-    """How it is typed: `devices list <database> [--page N]`."""
-    return " ".join([command.name, *(_shape(parameter) for parameter in command.parameters)])
+    """How it is typed: `devices list <database> [--page N]`. Parameters without a summary are for buttons alone."""
+    return " ".join([command.name, *(_shape(item) for item in command.parameters if item.summary)])
 
 
 def _shape(parameter: Parameter) -> str:
-    word = parameter.name.replace("_", "-")
+    placeholder = placeholder_of(parameter)
     if parameter.option:
-        taken = "" if parameter.kind is ParameterKind.FLAG else f" <{word}>"
-        return f"{parameter.option}{taken}" if parameter.required else f"[{parameter.option}{taken}]"
-    many = "…" if parameter.kind is ParameterKind.NAMES else ""
-    return f"<{word}>{many}" if parameter.required else f"[<{word}>{many}]"
+        shape = parameter.option if parameter.kind is ParameterKind.FLAG else f"{parameter.option} {placeholder}"
+    else:
+        shape = f"{placeholder}…" if parameter.kind is ParameterKind.NAMES else placeholder
+    return shape if parameter.required else f"[{shape}]"
 
 
 def read_arguments(command: Command, words: Sequence[str], *, now: datetime, timezone: str | None) -> Arguments:
@@ -140,5 +140,5 @@ def _needs_no_or_some_value(command: Command, option: str) -> InvalidInput:
 
 
 def _missing(command: Command, parameter: Parameter) -> InvalidInput:
-    name = parameter.option or f"<{parameter.name.replace('_', '-')}>"
+    name = parameter.option or placeholder_of(parameter)
     return InvalidInput(f"“{command.name}” needs {name}: {parameter.summary.rstrip('.')}.", example=command.example)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from bot.commands.arguments import parameters_of, usage
 from bot.commands.command import Command, Parameter
+from bot.commands.kinds import placeholder_of
 from bot.commands.registry import Registry
 from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing, shortfall
 from bot.domain.errors import InvalidInput
@@ -44,14 +45,14 @@ def permitted(commands: Iterable[Command], standing: Standing) -> tuple[Command,
 def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
     """The answer to `help <topic>`. Raises `InvalidInput` for a topic that is neither area nor command."""
     words = topic.split()
+    if not words:
+        return overview(registry, standing)
     command = registry.named(topic)
     if command is not None:
         return command_help(command, registry, standing)
     commands = registry.matching(words)
     if commands:
         return area_help(" ".join(commands[0].path[: len(words)]), commands, registry, standing)
-    if not words:
-        return overview(registry, standing)
     near = registry.nearest(words)
     raise InvalidInput(
         f"There is no help about “{topic}”.",
@@ -66,19 +67,22 @@ def overview(registry: Registry, standing: Standing) -> Reply:
     gated = [command for command in open_here if command.operation_class is not OperationClass.FREE]
     if not gated:
         return _nothing_open(registry, standing)
-    areas = tuple(dict.fromkeys(command.path[0] for command in open_here))
-    examples = tuple(_examples(area, open_here, registry) for area in areas)
+    areas = tuple(dict.fromkeys(command.path[0] for command in gated))
+    free = [command for command in open_here if command not in gated]
     return Reply(
         verdict=line(f"You may do {_things(len(gated))} here{_as_role(standing)}"),
-        parts=examples,
+        parts=(*(_examples(area, gated, registry) for area in areas), _listed("about you", free, registry)),
         next_step=line("Next: copy a line and put your own names in, or pick an area for more."),
         actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in areas)),),
     )
 
 
 def _examples(area: str, open_here: Iterable[Command], registry: Registry) -> Part:
-    lines = [_typed(registry, command.example) for command in open_here if command.path[0] == area]
-    return Paragraph(lines=(line(Strong(text=area)), *lines))
+    return _listed(area, [command for command in open_here if command.path[0] == area], registry)
+
+
+def _listed(heading: str, commands: Iterable[Command], registry: Registry) -> Part:
+    return Paragraph(lines=(line(Strong(text=heading)), *(_typed(registry, one.example) for one in commands)))
 
 
 def _nothing_open(registry: Registry, standing: Standing) -> Reply:
@@ -104,10 +108,13 @@ def area_help(area: str, commands: tuple[Command, ...], registry: Registry, stan
             parts=(Paragraph(lines=(line(short.missing),)),) if short else (),
             next_step=line("Next: ", short.remedy) if short else (),
         )
+    count = (
+        f"all {_things(len(commands))}" if len(open_here) == len(commands) else f"{len(open_here)} of {len(commands)}"
+    )
     bullets = tuple(_summed_up(command, registry) for command in open_here)
     menu = CommandMenu(label="How to", options=tuple((one.name, f"help {one.name}") for one in open_here))
     return Reply(
-        verdict=line(Strong(text=area), f": you may do {len(open_here)} of {_things(len(commands))} here"),
+        verdict=line(Strong(text=area), f": you may do {count} here"),
         parts=(Bullets(items=bullets),),
         next_step=line("Next: copy a line and put your own names in, or pick one for its options."),
         actions=(menu,),
@@ -115,8 +122,7 @@ def area_help(area: str, commands: tuple[Command, ...], registry: Registry, stan
 
 
 def _summed_up(command: Command, registry: Registry) -> Line:
-    gate = "" if command.gate is Gate.NONE else f" ({GATE_WORDS[command.gate]})"
-    return line(*_typed(registry, command.example), f" – {command.summary.rstrip('.')}{gate}.")
+    return line(*_typed(registry, command.example), f" – {command.summary}")
 
 
 def command_help(command: Command, registry: Registry, standing: Standing) -> Reply:
@@ -127,7 +133,7 @@ def command_help(command: Command, registry: Registry, standing: Standing) -> Re
         ("Who", line(who_asks(command))),
         ("Then", line(_first_upper(GATE_WORDS[command.gate]))),
     ]
-    options = tuple(_explained(parameter) for parameter in parameters_of(command))
+    options = tuple(_explained(parameter) for parameter in parameters_of(command) if parameter.summary)
     parts: list[Part] = [Paragraph(lines=(line(command.summary),)), Facts(pairs=tuple(pairs))]
     if options:
         parts.append(Bullets(items=options))
@@ -147,7 +153,7 @@ def command_help(command: Command, registry: Registry, standing: Standing) -> Re
 
 
 def _explained(parameter: Parameter) -> Line:
-    name = parameter.option or f"<{parameter.name.replace('_', '-')}>"
+    name = parameter.option or placeholder_of(parameter)
     choices = f" One of {', '.join(parameter.choices)}." if parameter.choices else ""
     bounds = f" At most {parameter.maximum}." if parameter.maximum is not None else ""
     return line(Code(text=name), f" – {parameter.summary.rstrip('.')}.{choices}{bounds}")

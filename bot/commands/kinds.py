@@ -24,6 +24,15 @@ _LINK = re.compile(r"<(?:https?|mailto):[^|>]*\|([^>]*)>")
 _BARE_LINK = re.compile(r"<(https?:[^|>]*)>")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
+_PLACEHOLDERS = {
+    ParameterKind.NUMBER: "N",
+    ParameterKind.PERSON: "@user",
+    ParameterKind.SUBJECT: "@user-or-group",
+    ParameterKind.CHANNEL: "#channel",
+    ParameterKind.ROLE: "<role>",
+    ParameterKind.TIME: "<time>",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
@@ -37,7 +46,7 @@ class Reading:
     @property
     def name(self) -> str:
         """The parameter as people see it."""
-        return self.parameter.option or f"<{self.parameter.name.replace('_', '-')}>"
+        return self.parameter.option or placeholder_of(self.parameter)
 
 
 def read(reading: Reading, words: tuple[str, ...]) -> object:
@@ -46,6 +55,11 @@ def read(reading: Reading, words: tuple[str, ...]) -> object:
         return tuple(dict.fromkeys(name for word in words for name in _plain(word).split(",") if name))
     text = " ".join(_plain(word) for word in words).strip()
     return READERS[reading.parameter.kind](reading, text)
+
+
+def placeholder_of(parameter: Parameter) -> str:
+    """What stands for a parameter's value where a command's form is shown: `<database>`, `@user`, `N`."""
+    return _PLACEHOLDERS.get(parameter.kind) or f"<{parameter.name.replace('_', '-')}>"
 
 
 def mentioned_person(word: str) -> str | None:

@@ -74,10 +74,17 @@ def _example_problems(command: Command) -> Iterator[str]:
     if find_secrets(command.example):
         yield f"the example of {command.name} looks like it holds a secret"
     try:
-        words = split(normalise(command.example))
+        words = [_as_slack_sends(word) for word in split(normalise(command.example))]
         read_arguments(command, _after_path(command, words), now=END_OF_TIME, timezone="UTC")
     except InvalidInput as error:
-        yield f"the example of {command.name} cannot be typed: {error}"
+        yield f"the example of {command.name} cannot be typed: {str(error).rstrip('.')}"
+
+
+def _as_slack_sends(word: str) -> str:
+    """An example names people and channels as they are seen; Slack sends their ids."""
+    if word.startswith("@"):
+        return f"<@U0EXAMPLE|{word[1:]}>"
+    return f"<#C0EXAMPLE|{word[1:]}>" if word.startswith("#") else word
 
 
 def _after_path(command: Command, words: list[str]) -> list[str]:

@@ -52,7 +52,7 @@ def _who(standing: Standing) -> Line:
 
 async def explain(context: Context, arguments: Arguments) -> Answer:
     """`explain <command> [@user] [#channel]`: who may ask, who decides, and whether this person may."""
-    command, person_id, channel_id = _subject(context, arguments.text("topic"))
+    command, person_id, channel_id = _subject(context, arguments.text("command"))
     standing = context.standing
     if (person_id, channel_id) != (standing.person.id, standing.channel_id):
         standing = await context.services.access.standing(person_id, channel_id)
@@ -80,11 +80,11 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
     )
 
 
-def _subject(context: Context, topic: str) -> tuple[Command, str, str]:
+def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
     """The command, the person and the channel that are meant; the asker and this channel unless mentioned."""
     person_id, channel_id = context.standing.person.id, context.standing.channel_id
     words: list[str] = []
-    for word in split(topic):
+    for word in split(typed):
         person, channel = mentioned_person(word), mentioned_channel(word)
         if person is None and channel is None and word.startswith(("@", "#", "<")):
             raise InvalidInput(
@@ -141,9 +141,9 @@ def commands() -> tuple[Command, ...]:
             AuditAction.EXPLAIN,
             explain,
             Parameter(
-                name="topic",
+                name="command",
                 kind=ParameterKind.WORDS,
-                summary="a command, and if you like a @person and a #channel",
+                summary="a command, and if you like @user and #channel",
                 required=True,
             ),
         ),
