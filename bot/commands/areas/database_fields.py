@@ -89,17 +89,22 @@ def connection_problem(values: Values, provider: str) -> dict[str, str]:
     typed = value_of(values, "connection_string")
     if not typed:
         return {}
-    try:
-        parts = urlsplit(typed)
-        good = bool(parts.scheme and parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        good = False
-    if not good:
+    scheme = _scheme_of(typed)
+    if not scheme:
         return {"connection_string": "This is not a connection string of the form scheme://host:port/…"}
     schemes = SCHEMES.get(provider)
-    if schemes and parts.scheme.casefold() not in schemes:
+    if schemes and scheme not in schemes:
         return {"connection_string": f"For {provider} it begins with {schemes[0]}://"}
     return {}
+
+
+def _scheme_of(typed: str) -> str:
+    """The scheme of a well-formed address with a host; "" for anything else."""
+    try:
+        parts = urlsplit(typed)
+        return parts.scheme.casefold() if parts.hostname and (parts.port or 1) > 0 else ""
+    except ValueError:
+        return ""
 
 
 def issuers_of(values: Values) -> tuple[str, ...]:

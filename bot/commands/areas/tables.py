@@ -12,7 +12,7 @@ from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
-from bot.domain.replies import Bullets, CommandButton, FieldKind, Form, FormField, Reply, Strong, line
+from bot.domain.replies import Bullets, CommandButton, FieldKind, Form, FormField, Line, Reply, Strong, line
 from bot.domain.requests import OperationKind
 
 SHOWN = 20
@@ -49,7 +49,7 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     )
 
 
-def _listed(table: Table) -> tuple[str | Strong, ...]:
+def _listed(table: Table) -> Line:
     state = {True: "syncs", False: "does not sync", None: "unknown"}[table.enabled]
     return line(Strong(text=table.name), f": {state}")
 

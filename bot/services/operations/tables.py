@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.domain.audit import JsonValue
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState
 from bot.services.operations.observing import identity_of, names_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
@@ -30,6 +31,7 @@ class SwitchTables:
             **identity_of(database),
             "tables": [f"{name}: {_word(states.get(name))}" for name in operation.items],
         }
+        identity["tables"] = states_now
         return Observation(identity=identity, facts=tuple(facts))
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
