@@ -15,7 +15,7 @@ from bot.commands.failures import failure_reply
 from bot.commands.form_desk import FormDesk, Submission, form_of, with_problem
 from bot.commands.gate import Gatekeeper, reply_for
 from bot.commands.journey import Journey
-from bot.commands.parsing import Parsed, parse
+from bot.commands.parsing import Parsed, parse, retyped
 from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_secrets
 from bot.domain.access import OperationClass, Role, Standing, shortfall
@@ -86,7 +86,7 @@ class Dispatcher:
     async def _typed(self, journey: Journey, responder: Responder) -> Reply | None:
         invocation = journey.invocation
         refuse_secrets(invocation.text, self._parts.vault.fingerprint)
-        parsed = parse(invocation.text, self._parts.registry, now=self._parts.clock.now(), timezone="UTC")
+        parsed = parse(invocation.text, self._parts.registry, now=self._parts.clock.now(), timezone=None)
         journey.command = parsed.command
         form = parsed.command.form
         if form is not None and form.opens(parsed.arguments):
@@ -102,8 +102,7 @@ class Dispatcher:
             invocation.person_id, invocation.channel_id, is_direct=invocation.is_direct
         )
         journey.standing = standing
-        if standing.person.timezone != "UTC":
-            parsed = self._in_zone(parsed, invocation, standing)
+        parsed = self._in_zone(parsed, invocation, standing)
         journey.environment = standing.binding.environment if standing.binding else ""
         context = self._context(journey, standing)
         refusal = self._refusal(parsed.command, standing)
@@ -316,9 +315,8 @@ class Dispatcher:
 
 def _choosable(error: UnknownTarget, text: str) -> UnknownTarget:
     """The candidates as commands, so that a menu can offer them."""
-    if error.typed not in text:
-        return error
-    offered = [(text.replace(error.typed, value, 1), label) for value, label in error.candidates]
+    commands = [(retyped(text, error.typed, value), label) for value, label in error.candidates]
+    offered = [(command or "", label) for command, label in commands]
     return UnknownTarget(error.problem, typed=error.typed, candidates=offered, ambiguous=error.ambiguous)
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
 
-from bot.cloudsync.errors import (
-    ApiBroken,
-    ApiRefused,
-    ApiTimeout,
-    ApiUnreachable,
-    CloudSyncError,
-    NotFound,
-    RateLimited,
-    Unauthorized,
-)
+from bot.cloudsync.errors import CloudSyncError
+from bot.commands.api_failures import API_SENTENCES, api_failure
 from bot.commands.registry import Registry
+from bot.commands.wording import lower_first, with_code
+from bot.domain.database_failures import sentence_for as sentence_for
 from bot.domain.errors import (
-    BotError,
     ConfigurationError,
     Conflict,
     Denied,
@@ -29,92 +25,116 @@ from bot.domain.errors import (
     UnknownTarget,
 )
 from bot.domain.ports import MessageDelayed, MessageRefused
-from bot.domain.replies import Action, Code, CommandMenu, Line, Mood, Paragraph, Part, Reply, line
+from bot.domain.replies import (
+    Action,
+    Bullets,
+    Code,
+    CommandButton,
+    CommandMenu,
+    Mood,
+    Paragraph,
+    Part,
+    Reply,
+    Span,
+    line,
+)
+from bot.domain.secrecy import redact
 from bot.services.access import NeedsSecondAdmin
 
-DATABASE_CODES: Mapping[str, tuple[str, str]] = {
-    "database_paused": (
-        "The database is paused by its provider.",
-        "Wake it up in the provider's dashboard, then try again.",
-    ),
-    "database_auth_failed": (
-        "The database refused the user name or password.",
-        "Check the credentials in the connection string, then try again.",
-    ),
-    "database_unreachable": (
-        "The database could not be reached over the network.",
-        "Check host, port and firewall; if they are right, try again in a minute.",
-    ),
-    "database_permission_denied": (
-        "The database let us in, but the user may not do what CloudSync needs.",
-        "Give the database user the missing rights, then try again.",
-    ),
-    "database_cloudsync_not_ready": (
-        "The database answers, but CloudSync is not installed or not ready in it.",
-        "Install the CloudSync extension there, then try again.",
-    ),
-    "database_error": (
-        "The database answered with an error of its own.",
-        "Look at the database's log; trying again helps only if the cause was passing.",
-    ),
-}
-
-
-def sentence_for(code: str) -> tuple[str, str] | None:
-    """What a `database_*` code means and what to do; None for a code that is not known."""
-    return DATABASE_CODES.get(code)
+NEAREST_SHOWN = 5
+BUTTONS_SHOWN = 3
 
 
 def failure_reply(error: BaseException, *, registry: Registry, reference: str, slash: str) -> Reply:
-    """The answer to whatever went wrong. Nothing secret is in it, whatever the error holds."""
-    writer = next((_WRITERS[kind] for kind in type(error).__mro__ if kind in _WRITERS), None)
-    if writer is None:
-        return _unexpected(reference)
-    reply = writer(error, slash)
-    return Reply(
-        verdict=reply.verdict,
-        mood=reply.mood,
-        parts=reply.parts,
-        next_step=reply.next_step,
-        actions=reply.actions,
-        reference=reference,
-    )
+    """The answer to whatever went wrong. Nothing secret is in it, whatever the error holds.
+
+    What is no error of ours is answered as a fault of the program; the log has the rest under the reference.
+    """
+    if isinstance(error, CloudSyncError):
+        reply = api_failure(error)
+    else:
+        writer = next((_WRITERS[kind] for kind in type(error).__mro__ if kind in _WRITERS), None)
+        reply = writer(error, registry, slash) if writer else _unexpected()
+    return replace(reply, reference=reference)
 
 
-def _unexpected(reference: str) -> Reply:
+def told_kinds() -> frozenset[type[BaseException]]:
+    """Every kind of error that has a sentence of its own: a surface test walks the tree against it."""
+    return frozenset(_WRITERS) | frozenset(API_SENTENCES)
+
+
+def _unexpected() -> Reply:
     return Reply(
         verdict=line("Something went wrong in the bot itself"),
         mood=Mood.BAD,
-        parts=(Paragraph(lines=(line("Nothing more was sent than the audit trail shows."),)),),
-        next_step=line("Next: try once more; if it stays, give the reference to whoever runs the bot."),
-        reference=reference,
+        parts=(Paragraph(lines=(line("Whether anything was sent stands in the audit trail."),)),),
+        next_step=line("Next: look there before you try again, and give the reference to whoever runs the bot."),
     )
 
 
-def _invalid(error: InvalidInput, slash: str) -> Reply:
+def _verdict(text: str) -> str:
+    return redact(text).rstrip(".")
+
+
+def _invalid(error: InvalidInput, registry: Registry, slash: str) -> Reply:
     parts: list[Part] = []
     if error.nearest:
-        meant = ", ".join(error.nearest[:5])
-        parts.append(Paragraph(lines=(line("Did you mean: ", Code(text=meant)),)))
-    example: Line = line("Next: try ", Code(text=f"{slash} {error.example}")) if error.example else ()
-    advice: Line = line(f"Next: {_lower_first(error.advice)}") if error.advice else ()
+        parts.append(Paragraph(lines=(line("Did you mean ", *_either(error.nearest[:NEAREST_SHOWN]), "?"),)))
+    example = line(Code(text=f"{slash} {error.example}")) if error.example else ()
+    if error.advice and example:
+        parts.append(Paragraph(lines=(line("For example: ", *example),)))
     return Reply(
-        verdict=line(error.problem),
+        verdict=line(_verdict(error.problem)),
         mood=Mood.REFUSED,
         parts=tuple(parts),
-        next_step=advice or example or line("Next: ", Code(text=f"{slash} help"), " shows what can be asked."),
+        next_step=_what_now(error.advice, example, slash),
+        actions=_how_to(error.nearest, registry),
     )
 
 
-def _secret(error: SecretInText, slash: str) -> Reply:
+def _what_now(advice: str, example: tuple[Span, ...], slash: str) -> tuple[Span, ...]:
+    if advice:
+        return line("Next: ", *with_code(lower_first(advice)))
+    if example:
+        return line("Next: try ", *example)
+    return line("Next: ", Code(text=f"{slash} help"), " shows what can be asked.")
+
+
+def _either(names: Sequence[str]) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for number, name in enumerate(names):
+        if number:
+            spans.append(" or " if number == len(names) - 1 else ", ")
+        spans.append(Code(text=name))
+    return tuple(spans)
+
+
+def _how_to(nearest: Sequence[str], registry: Registry) -> tuple[Action, ...]:
+    """One tap to the help of a command that was probably meant; options and roles are no commands."""
+    commands = [command for name in nearest[:BUTTONS_SHOWN] if (command := registry.named(name))]
+    return tuple(CommandButton(label=f"How to {one.name}", command=f"help {one.name}") for one in commands)
+
+
+def _fields(error: FieldErrors, registry: Registry, slash: str) -> Reply:
+    del registry, slash
+    return Reply(
+        verdict=line("Not sent: the form holds what cannot be taken"),
+        mood=Mood.REFUSED,
+        parts=(Bullets(items=tuple(line(redact(problem)) for problem in error.fields.values())),),
+        next_step=line("Next: open the form again and mend these."),
+    )
+
+
+def _secret(error: SecretInText, registry: Registry, slash: str) -> Reply:
+    del registry
     return Reply(
         verdict=line("Refused: this text holds what looks like ", error.what),
         mood=Mood.REFUSED,
         parts=(
             Paragraph(
                 lines=(
-                    line("Nothing was sent, and only a fingerprint was kept: ", Code(text=error.fingerprint), "."),
-                    line("Slack has seen it, so take it for known to others and rotate it now."),
+                    line("Nothing was sent. The text is not kept, only the fingerprint ", Code(text=error.fingerprint)),
+                    line("Slack has it all the same: take it for known to others, and rotate it now."),
                 )
             ),
         ),
@@ -122,174 +142,134 @@ def _secret(error: SecretInText, slash: str) -> Reply:
             "Next: secrets go into forms, as with ",
             Code(text=f"{slash} databases register"),
             " or ",
-            Code(text=f"{slash} notifications token set <db>"),
+            Code(text=f"{slash} notifications token set <database>"),
         ),
     )
 
 
-def _unknown_target(error: UnknownTarget, slash: str) -> Reply:
-    del slash
-    actions: tuple[Action, ...] = ()
-    commands = tuple((label, value) for value, label in error.candidates)
-    if commands and all(" " in value for _, value in commands):
-        actions = (CommandMenu(label="Choose", options=commands),)
-    listed = tuple(line(label) for _, label in error.candidates[:5])
+def _unknown_target(error: UnknownTarget, registry: Registry, slash: str) -> Reply:
+    """Candidates whose values are whole commands become a menu; see `bot.commands.parsing.retyped`."""
+    del registry, slash
+    menu = tuple((label, value) for value, label in error.candidates if " " in value)
+    listed = tuple(line(redact(label)) for _, label in error.candidates[:NEAREST_SHOWN])
+    if not listed:
+        return Reply(
+            verdict=line(_verdict(error.problem)),
+            mood=Mood.REFUSED,
+            next_step=line("Next: look at what there is, then ask again."),
+            actions=(CommandButton(label="Databases", command="databases list"),),
+        )
+    heading = "These fit:" if error.ambiguous else "These come nearest:"
     return Reply(
-        verdict=line(error.problem),
+        verdict=line(_verdict(error.problem)),
         mood=Mood.REFUSED,
-        parts=(Paragraph(lines=(line("Nearest:"), *listed)),) if listed else (),
-        next_step=line("Next: choose one of these, or type its id.") if listed else line("Next: check the name."),
-        actions=actions,
+        parts=(Paragraph(lines=(line(heading),)), Bullets(items=listed)),
+        next_step=line("Next: choose one of these, or type its id."),
+        actions=(CommandMenu(label="Choose", options=menu),) if menu else (),
     )
 
 
-def _denied(error: Denied, slash: str) -> Reply:
-    del slash
+def _denied(error: Denied, registry: Registry, slash: str) -> Reply:
+    del registry, slash
+    remedy = f"Nothing was sent. Next: {lower_first(error.remedy)}" if error.remedy else "Nothing was sent."
     return Reply(
-        verdict=line("Not permitted: ", _lower_first(error.missing)),
+        verdict=line("Not permitted: ", lower_first(_verdict(error.missing))),
         mood=Mood.REFUSED,
-        next_step=line("Next: ", _lower_first(error.remedy)) if error.remedy else line("Nothing was sent."),
+        next_step=with_code(remedy),
+        actions=(CommandButton(label="Who am I here", command="whoami"),),
     )
 
 
-def _conflict(error: Conflict, slash: str) -> Reply:
-    del slash
+def _conflict(error: Conflict, registry: Registry, slash: str) -> Reply:
+    del registry, slash
+    show = CommandButton(label="Show the request", command=f"approvals show {error.request_id}")
+    default = "look at how it stands." if error.request_id else "look at what holds now before you ask again."
     return Reply(
-        verdict=line(error.holds),
+        verdict=line(_verdict(error.holds)),
         mood=Mood.REFUSED,
-        next_step=line("Next: ", _lower_first(error.next_step)) if error.next_step else line("Nothing was sent."),
+        next_step=line("Nothing was sent. Next: ", *with_code(lower_first(error.next_step) or default)),
+        actions=(show,) if error.request_id else (),
     )
 
 
-def _trail(error: TrailUnavailable, slash: str) -> Reply:
-    del slash
+def _second_admin(error: NeedsSecondAdmin, registry: Registry, slash: str) -> Reply:
+    del error, registry, slash
+    return Reply(
+        verdict=line("A second admin must agree to this"),
+        mood=Mood.REFUSED,
+        next_step=line("Nothing was changed. Next: ask in an admin channel, where another admin can approve it."),
+    )
+
+
+def _unavailable(error: Unavailable, registry: Registry, slash: str) -> Reply:
+    del registry, slash
+    advice = "try again in a moment." if error.retryable else "tell whoever runs the bot; trying again will not help."
+    return Reply(verdict=line(_verdict(error.what)), mood=Mood.BAD, next_step=line(f"Nothing was sent. Next: {advice}"))
+
+
+def _trail(error: TrailUnavailable, registry: Registry, slash: str) -> Reply:
+    del registry, slash
     return Reply(
         verdict=line("Changes are off: the audit trail cannot be relied upon"),
         mood=Mood.BAD,
-        parts=(Paragraph(lines=(line(error.what), line("Nothing was sent."))),),
-        next_step=line("Next: tell whoever runs the bot; reading still works."),
+        parts=(Paragraph(lines=(line(redact(error.what)),)),),
+        next_step=line("Nothing was sent; reading still works. Next: tell whoever runs the bot."),
     )
 
 
-def _unavailable(error: Unavailable, slash: str) -> Reply:
-    del slash
-    advice = "try again in a moment." if error.retryable else "tell whoever runs the bot; trying again will not help."
-    return Reply(verdict=line(error.what), mood=Mood.BAD, next_step=line(f"Nothing was sent. Next: {advice}"))
-
-
-def _people(error: PeopleUnavailable, slash: str) -> Reply:
-    del error, slash
+def _people(error: PeopleUnavailable, registry: Registry, slash: str) -> Reply:
+    del error, registry, slash
     return Reply(
-        verdict=line("Refused: Slack did not say who you are just now"),
+        verdict=line("Not permitted: Slack did not say who is who just now"),
         mood=Mood.REFUSED,
         next_step=line("Nothing was sent. Next: try again in a moment."),
     )
 
 
-def _said(error: CloudSyncError) -> tuple[Part, ...]:
-    """The API's own words and all of its codes."""
-    lines: list[Line] = []
-    for fault in error.faults[:5]:
-        known = sentence_for(fault.code)
-        words = known[0] if known else fault.detail or fault.title
-        lines.append(line(words, " " if words else "", Code(text=fault.code)) if fault.code else line(words))
-    if error.status is not None:
-        lines.append(line(f"HTTP {error.status}"))
-    return (Paragraph(lines=tuple(lines)),) if lines else ()
-
-
-def _api(verdict: str, next_step: str) -> Callable[[CloudSyncError, str], Reply]:
-    def write(error: CloudSyncError, slash: str) -> Reply:
-        del slash
-        return Reply(verdict=line(verdict), mood=Mood.BAD, parts=_said(error), next_step=line(next_step))
-
-    return write
-
-
-def _refused_by_slack(error: MessageRefused, slash: str) -> Reply:
-    del slash
-    return Reply(
-        verdict=line("Slack did not let the bot write there"),
-        mood=Mood.BAD,
-        parts=(Paragraph(lines=(line("Code: ", Code(text=error.code)),)),),
-        next_step=line("Next: invite the bot to the channel with ", Code(text="/invite"), ", then try again."),
-    )
-
-
-def _delayed_by_slack(error: MessageDelayed, slash: str) -> Reply:
-    del error, slash
-    return Reply(
-        verdict=line("Slack did not take the message just now"),
-        mood=Mood.WARNING,
-        next_step=line("Next: look whether it came; if not, try again in a minute."),
-    )
-
-
-def _second_admin(error: NeedsSecondAdmin, slash: str) -> Reply:
-    del error, slash
-    return Reply(
-        verdict=line("A second admin must agree to this"),
-        mood=Mood.REFUSED,
-        next_step=line("Next: ask for it in an admin channel, where another admin can approve it."),
-    )
-
-
-def _setup(error: ConfigurationError, slash: str) -> Reply:
-    del slash
+def _setup(error: ConfigurationError, registry: Registry, slash: str) -> Reply:
+    del registry, slash
     return Reply(
         verdict=line("The bot is not set up for this"),
         mood=Mood.BAD,
-        parts=(Paragraph(lines=tuple(line(problem) for problem in error.problems[:5])),),
-        next_step=line("Next: tell whoever runs the bot."),
+        parts=(Bullets(items=tuple(line(redact(problem)) for problem in error.problems)),),
+        next_step=line("Trying again will not help. Next: tell whoever runs the bot."),
     )
 
 
-def _lower_first(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+def _refused_by_slack(error: MessageRefused, registry: Registry, slash: str) -> Reply:
+    del registry, slash
+    return Reply(
+        verdict=line("Slack does not let the bot write there: ", Code(text=error.code)),
+        mood=Mood.BAD,
+        next_step=line("Next: invite the bot with ", Code(text="/invite"), " in that channel, then ask again."),
+    )
 
 
-_WRITERS: Mapping[type[BaseException], Callable[..., Reply]] = {
-    InvalidInput: _invalid,
-    FieldErrors: _invalid,
-    SecretInText: _secret,
-    UnknownTarget: _unknown_target,
-    Denied: _denied,
-    Conflict: _conflict,
-    NeedsSecondAdmin: _second_admin,
-    Unavailable: _unavailable,
-    TrailUnavailable: _trail,
-    PeopleUnavailable: _people,
-    ConfigurationError: _setup,
-    MessageRefused: _refused_by_slack,
-    MessageDelayed: _delayed_by_slack,
-    ApiUnreachable: _api(
-        "The Management API could not be reached", "Nothing was changed. Next: try again in a moment; it is safe."
-    ),
-    ApiTimeout: _api(
-        "The Management API did not answer in time", "Nothing was changed. Next: try again in a moment; it is safe."
-    ),
-    Unauthorized: _api(
-        "The Management API does not accept this environment's key",
-        "Trying again will not help. Next: whoever runs the bot replaces the key.",
-    ),
-    NotFound: _api(
-        "The Management API does not know it",
-        "Trying again will not help. Next: look at what there is with `databases list`.",
-    ),
-    RateLimited: _api("The Management API asks to slow down", "Nothing was changed. Next: try again in a minute."),
-    ApiRefused: _api(
-        "The Management API refused this",
-        "Trying again as it is will not help. Next: mend what it names, then ask again.",
-    ),
-    ApiBroken: _api(
-        "The Management API gave an answer that makes no sense",
-        "Nothing was changed. Next: try again in a minute; if it stays, the API has a problem of its own.",
-    ),
-    CloudSyncError: _api("The Management API failed", "Nothing was changed. Next: try again in a moment."),
-    BotError: lambda error, slash: _unexpected(""),
-}
+def _delayed_by_slack(error: MessageDelayed, registry: Registry, slash: str) -> Reply:
+    del registry, slash
+    advice = "look whether it came; if not, ask again in a minute." if error.sent_maybe else "ask again in a minute."
+    return Reply(
+        verdict=line("Slack did not take the message just now: ", Code(text=error.code)),
+        mood=Mood.WARNING,
+        next_step=line(f"Next: {advice}"),
+    )
 
 
-def writers() -> frozenset[type[BaseException]]:
-    """Every error that has a sentence of its own; a surface test walks the tree."""
-    return frozenset(_WRITERS)
+_WRITERS: Mapping[type[BaseException], Callable[[Any, Registry, str], Reply]] = MappingProxyType(
+    {
+        InvalidInput: _invalid,
+        FieldErrors: _fields,
+        SecretInText: _secret,
+        UnknownTarget: _unknown_target,
+        Denied: _denied,
+        Conflict: _conflict,
+        NeedsSecondAdmin: _second_admin,
+        Unavailable: _unavailable,
+        TrailUnavailable: _trail,
+        PeopleUnavailable: _people,
+        ConfigurationError: _setup,
+        MessageRefused: _refused_by_slack,
+        MessageDelayed: _delayed_by_slack,
+    }
+)
+"""A kind without a writer of its own is told by its nearest ancestor's; what has none is unexpected."""

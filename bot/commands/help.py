@@ -8,6 +8,7 @@ from bot.commands.arguments import parameters_of, usage
 from bot.commands.command import Command, Parameter
 from bot.commands.kinds import placeholder_of
 from bot.commands.registry import Registry
+from bot.commands.wording import lower_first, with_code
 from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing, shortfall
 from bot.domain.errors import InvalidInput
 from bot.domain.replies import (
@@ -91,7 +92,7 @@ def _nothing_open(registry: Registry, standing: Standing) -> Reply:
     return Reply(
         verdict=line("You may not do anything here yet"),
         mood=Mood.REFUSED,
-        parts=(Paragraph(lines=(line(missing.missing), line(missing.remedy))),),
+        parts=(Paragraph(lines=(line(missing.missing), with_code(missing.remedy))),),
         next_step=line("Next: ", *_typed(registry, "whoami"), " says what you are here and who can change it."),
         actions=(CommandButton(label="Who am I here", command="whoami"),),
     )
@@ -106,7 +107,7 @@ def area_help(area: str, commands: tuple[Command, ...], registry: Registry, stan
             verdict=line("You may not do anything with ", Strong(text=area), " here"),
             mood=Mood.REFUSED,
             parts=(Paragraph(lines=(line(short.missing),)),) if short else (),
-            next_step=line("Next: ", short.remedy) if short else (),
+            next_step=line("Next: ", *with_code(lower_first(short.remedy))) if short else (),
         )
     count = (
         f"all {_things(len(commands))}" if len(open_here) == len(commands) else f"{len(open_here)} of {len(commands)}"
@@ -142,7 +143,7 @@ def command_help(command: Command, registry: Registry, standing: Standing) -> Re
             verdict=line("You may not use ", Strong(text=command.name), " here: ", lower_first(short.missing)),
             mood=Mood.REFUSED,
             parts=tuple(parts),
-            next_step=line("Next: ", lower_first(short.remedy)),
+            next_step=line("Next: ", *with_code(lower_first(short.remedy))),
         )
     return Reply(
         verdict=line("You may use ", Strong(text=command.name), " here"),
@@ -164,11 +165,6 @@ def who_asks(command: Command) -> str:
     if command.asks is Role.NONE:
         return "everybody"
     return command.asks.word if command.asks is Role.ADMIN else f"{command.asks.word} and above"
-
-
-def lower_first(sentence: str) -> str:
-    """To go on with a sentence after a colon; names and acronyms keep their capitals."""
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() or sentence[1:2] == " " else sentence
 
 
 def _first_upper(words: str) -> str:

@@ -65,7 +65,7 @@ def rise_of(standing: Standing, slash: str) -> str:
     """What to do to be allowed more, as a clause."""
     if standing.binding is None:
         if standing.is_bot_admin:
-            return f"bind a channel with {slash} roles bind #channel <role>."
+            return f"bind a channel with `{slash} roles bind #channel <role>`."
         return "ask in a channel that is bound, or ask one of those above to bind this one."
     if not standing.person.trusted:
         return "ask a full member of this workspace to do what changes something."

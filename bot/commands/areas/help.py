@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind
 from bot.commands.context import Context
-from bot.commands.help import GATE_WORDS, help_about, lower_first, refused, who_asks
+from bot.commands.help import GATE_WORDS, help_about, refused, who_asks
 from bot.commands.kinds import mentioned_channel, mentioned_person
 from bot.commands.normalise import split
 from bot.commands.standing_words import rise_of, roles_given_by, why_line
+from bot.commands.wording import lower_first, with_code
 from bot.domain.access import Gate, OperationClass, Role, Standing
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput, PeopleUnavailable
@@ -35,7 +36,7 @@ async def whoami(context: Context, arguments: Arguments) -> Answer:
         verdict=_who(standing),
         mood=Mood.REFUSED if standing.role is Role.NONE and not standing.is_bot_admin else Mood.PLAIN,
         parts=(Facts(pairs=tuple(pairs)),),
-        next_step=line("Next: ", rise_of(standing, context.registry.slash)),
+        next_step=line("Next: ", *with_code(rise_of(standing, context.registry.slash))),
         actions=(CommandButton(label="What I may do", command="help"),),
     )
 
@@ -69,7 +70,7 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
             verdict=line(who, " may not ask for ", Strong(text=command.name), after_in, where, ": ", lower_first(said)),
             mood=Mood.REFUSED,
             parts=(Facts(pairs=tuple(pairs)),),
-            next_step=line("Next: ", lower_first(short.remedy)),
+            next_step=line("Next: ", *with_code(lower_first(short.remedy))),
         )
     return Reply(
         verdict=line(who, " may ask for ", Strong(text=command.name), after_in, where),

@@ -1,0 +1,20 @@
+"""Small turns of our own sentences. Never for text that somebody else wrote."""
+
+from __future__ import annotations
+
+from bot.domain.replies import Code, Line, Span
+
+
+def lower_first(sentence: str) -> str:
+    """To go on with a sentence after a colon; names and acronyms keep their capitals."""
+    follows = sentence[1:2]
+    return sentence[:1].lower() + sentence[1:] if follows.islower() or follows == " " else sentence
+
+
+def with_code(sentence: str) -> Line:
+    """What stands between backticks becomes text to copy."""
+    spans: list[Span] = []
+    for number, piece in enumerate(sentence.split("`")):
+        if piece:
+            spans.append(Code(text=piece) if number % 2 else piece)
+    return tuple(spans)
