@@ -60,6 +60,8 @@ def quoted(word: str) -> str:
     plain = word and not word.startswith(("'", "-")) and not any(c.isspace() or c == '"' for c in word)
     if plain or _SLACK_LINK.fullmatch(word):
         return word
+    if '"' in word and "'" not in word:
+        return f"'{word}'"
     return '"' + word.replace('"', "'") + '"'
 
 

@@ -55,8 +55,15 @@ def retyped(text: str, old: str, new: str) -> str | None:
         for length in {1, len(wanted)}:
             if " ".join(words[start : start + length]) == old:
                 changed = [*words[:start], new, *words[start + length :]]
-                return " ".join(word if word.startswith("--") else quoted(word) for word in changed)
+                return " ".join(_requoted(word) for word in changed)
     return None
+
+
+def _requoted(word: str) -> str:
+    option, sign, value = word.partition("=")
+    if word.startswith("--"):
+        return f"{option}={quoted(value)}" if sign else word
+    return quoted(word)
 
 
 def _words(text: str, registry: Registry) -> list[str]:
