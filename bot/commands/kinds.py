@@ -116,7 +116,7 @@ def _one_of(reading: Reading, text: str, choices: tuple[str, ...]) -> str:
     folded = {choice.casefold(): choice for choice in choices}
     if text.casefold() in folded:
         return folded[text.casefold()]
-    near = get_close_matches(text.casefold()[:ECHOED], folded, n=3, cutoff=0.4) or list(folded)[:6]
+    near = get_close_matches(text.casefold()[:ECHOED], folded, n=3, cutoff=0.5) or list(folded)[:6]
     raise InvalidInput(
         f"{reading.name} does not take {shortened(text)}.",
         nearest=[folded[name] for name in near],

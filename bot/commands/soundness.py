@@ -35,8 +35,8 @@ def problems_of(command: Command) -> Iterator[str]:
         yield f"{name} is {command.operation_class} and asks for the role {command.asks.word}"
     if command.form is not None and len(command.form.title) > TITLE_LENGTH:
         yield f"{name} has a form title of over {TITLE_LENGTH} characters"
-    yield from _parameter_problems(command)
-    yield from _example_problems(command)
+    odd = tuple(_parameter_problems(command))
+    yield from odd or _example_problems(command)
 
 
 def _parameter_problems(command: Command) -> Iterator[str]:

@@ -55,9 +55,7 @@ LIST = command(
     example="databases list orders",
     action=AuditAction.DATABASES_LIST,
 )
-SHOW = command(
-    "databases show", DATABASE, example='databases show "Primary DB"', action=AuditAction.DATABASES_SHOW
-)
+SHOW = command("databases show", DATABASE, example='databases show "Primary DB"', action=AuditAction.DATABASES_SHOW)
 DELETE = command(
     "databases delete",
     DATABASE,
