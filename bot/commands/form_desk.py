@@ -86,7 +86,7 @@ class FormDesk:
             return FormAdmission(errors=problems)
         if not await self.move(record.id, FormState.OPEN, FormState.WORKING):
             return FormAdmission(waiting=form)
-        return FormAdmission(waiting=form) if form.waits else FormAdmission()
+        return FormAdmission(waiting=form if form.waits else None, admitted=True)
 
     def submission(self, record: FormRecord, invocation: Invocation) -> Submission:
         """The form together with its command, parsed again from what was stored."""

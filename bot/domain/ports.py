@@ -128,13 +128,15 @@ class Responder(Protocol):
 class FormAdmission:
     """What to acknowledge a submission with, decided within Slack's three seconds and without any HTTP call.
 
-    At most one of the three is set; none of them: the form closes and the work goes on.
+    At most one of errors, waiting and refused is set; none of them: the form closes and the work goes on.
     """
 
     errors: Mapping[str, str] = field(default_factory=dict)
     """Field name → what is wrong with it; the form stays open."""
     waiting: Form | None = None
     """The same form, saying that the work is under way; the fields keep what was typed."""
+    admitted: bool = False
+    """This submission is the one that runs; a second one meets `waiting` without it and sends nothing."""
     refused: Reply | None = None
     """Shown in the form's place: it was submitted already, is too old, or is somebody else's."""
 

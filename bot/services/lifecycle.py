@@ -24,6 +24,7 @@ class OutboxKind(StrEnum):
     NOTICE = "notice"
     REMINDER = "reminder"
     UNDELIVERABLE = "undeliverable"
+    ABANDONED = "abandoned"
     SETUP = "setup"
     ALERT = "alert"
 

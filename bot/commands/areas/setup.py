@@ -12,7 +12,6 @@ from bot.domain.audit import AuditAction
 from bot.domain.replies import (
     ChannelRef,
     Code,
-    CommandButton,
     FieldKind,
     Form,
     FormField,
@@ -35,25 +34,6 @@ MEMBERS = (
     ("viewer", "viewer: may read"),
     ("operator", "operator: may change and ask for deletions"),
 )
-
-
-def welcome() -> Reply:
-    """What the bot writes to its admins while no channel is bound."""
-    return Reply(
-        verdict=line("The bot is installed, and no channel may use it yet"),
-        mood=Mood.WAITING,
-        parts=(
-            Paragraph(
-                lines=(
-                    line(
-                        "You are one of its admins. Choose a channel, what may be done there, and who else may approve."
-                    ),
-                )
-            ),
-        ),
-        next_step=line("Next: press Set up a channel. It takes a minute and touches no database."),
-        actions=(CommandButton(label=TITLE, command="roles setup"),),
-    )
 
 
 async def form(context: Context, arguments: Arguments) -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cloudsync.client import CloudSyncClient, WriteSlot
-from bot.domain.audit import JsonValue
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState
 from bot.services.operations.observing import identity_of, names_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
@@ -27,11 +26,8 @@ class SwitchTables:
         facts = [*whereabouts(database), ("Tables", names_in_words(list(operation.items)))]
         if already:
             facts.append(("Already so", names_in_words(already)))
-        identity = {
-            **identity_of(database),
-            "tables": [f"{name}: {_word(states.get(name))}" for name in operation.items],
-        }
-        identity["tables"] = states_now
+        identity = identity_of(database)
+        identity["tables"] = [f"{name}: {_word(states.get(name))}" for name in operation.items]
         return Observation(identity=identity, facts=tuple(facts))
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:

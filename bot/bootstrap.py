@@ -1,0 +1,266 @@
+"""The composition root: settings in, a running program out. The only place that knows every layer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cloudsync.client import CloudSyncClient
+from bot.commands.catalogue import all_commands
+from bot.commands.context import Services
+from bot.commands.decisions import Decisions
+from bot.commands.dispatch import Dispatcher, Parts
+from bot.commands.form_desk import FormDesk
+from bot.commands.gate import Gatekeeper
+from bot.commands.registry import Registry
+from bot.config import Settings
+from bot.db.chain import AuditKeys
+from bot.db.engine import Database
+from bot.domain.invocation import Invocation
+from bot.domain.ports import Clock, SystemClock
+from bot.domain.requests import OperationKind
+from bot.keys import KeyRings
+from bot.services.access import Access
+from bot.services.approvals import Approvals, Clocks
+from bot.services.audit import Trail
+from bot.services.background import Background
+from bot.services.clocks import Timekeeper
+from bot.services.deliveries import Deliveries
+from bot.services.environments import Environments
+from bot.services.execution import Executor, Sending
+from bot.services.notices import Notices
+from bot.services.operations.catalogue import handlers
+from bot.services.operations.local import local_operations
+from bot.services.operations.operation import OperationHandler
+from bot.services.outbox import OutboxWorker
+from bot.services.recheck import Recheck
+from bot.services.reconcile import Reconciler
+from bot.services.secrets import Vault
+from bot.slack.directory import SlackDirectory
+from bot.slack.listeners import Listeners
+from bot.slack.messenger import SlackMessenger
+from bot.slack.payloads import team_of
+from bot.slack.responder import SlackResponder
+from bot.slack.tasks import Tasks
+from bot.slack.web import posting_client, web_client
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(kw_only=True)
+class Pins:
+    """Whose deliveries are ours. The team comes from the token, the app from the first verified delivery."""
+
+    team_id: str
+    app_id: str
+
+    def is_ours(self, body: Mapping[str, Any]) -> bool:
+        """A request signed with the right secret for another team or app is not for us."""
+        team, app = team_of(body), str(body.get("api_app_id") or "")
+        if self.team_id and team and team != self.team_id:
+            log.warning("foreign_team", team=team)
+            return False
+        if self.app_id and app and app != self.app_id:
+            log.warning("foreign_app", app=app)
+            return False
+        self.app_id = self.app_id or app
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """The parts that the outside holds on to."""
+
+    settings: Settings
+    database: Database
+    app: AsyncApp
+    client: AsyncWebClient
+    directory: SlackDirectory
+    pins: Pins
+    tasks: Tasks
+    background: Background
+    trail: Trail
+    dispatcher: Dispatcher
+    environments: Environments
+    deliveries: Deliveries
+    notices: Notices
+    access: Access
+
+    async def readiness(self) -> list[str]:
+        """What keeps it from serving, for `/readyz`; a distrusted trail is said, and so no destructive call leaves."""
+        problems = await self.database.check()
+        return [*problems, *([self.trail.problem] if self.trail.problem else [])]
+
+
+@asynccontextmanager
+async def build(settings: Settings, rings: KeyRings, *, clock: Clock | None = None) -> AsyncIterator[Program]:
+    """Open everything, put it together, and close it again in reverse."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        database = Database.open(settings.database_url, clock=clock, audit_keys=AuditKeys(rings.audit_keys))
+        stack.push_async_callback(database.close)
+        clients = {
+            name: await stack.enter_async_context(
+                CloudSyncClient(
+                    one.base_url,
+                    one.api_key.get_secret_value(),
+                    environment=name,
+                    call_deadline_seconds=settings.call_deadline_seconds,
+                )
+            )
+            for name, one in settings.environments.items()
+        }
+        yield _assembled(_foundation(settings, rings, database, clients, clock))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Foundation:
+    """What everything else is built on."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    client: AsyncWebClient
+    messenger: SlackMessenger
+    directory: SlackDirectory
+    environments: Environments
+    access: Access
+    trail: Trail
+    vault: Vault
+    operations: Mapping[OperationKind, OperationHandler]
+
+
+def _foundation(
+    settings: Settings,
+    rings: KeyRings,
+    database: Database,
+    clients: Mapping[str, CloudSyncClient],
+    clock: Clock,
+) -> _Foundation:
+    token = settings.slack_bot_token.get_secret_value()
+    client = web_client(token, settings.slack_api_url)
+    directory = SlackDirectory(client, clock, team_id=settings.slack_team_id)
+    return _Foundation(
+        settings=settings,
+        database=database,
+        clock=clock,
+        client=client,
+        messenger=SlackMessenger(client, posting_client(token, settings.slack_api_url)),
+        directory=directory,
+        environments=Environments(clients, database),
+        access=Access(database, directory, frozenset(settings.bot_admins)),
+        trail=Trail(database),
+        vault=Vault(rings.secret_keys),
+        operations=handlers(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Machinery:
+    """What carries requests."""
+
+    approvals: Approvals
+    reconciler: Reconciler
+    background: Background
+    gatekeeper: Gatekeeper
+    notices: Notices
+
+
+def _machinery(base: _Foundation) -> _Machinery:
+    settings, database, access = base.settings, base.database, base.access
+    recheck = Recheck(access, base.environments, base.operations)
+    first_look = settings.reconcile_seconds[0]
+    clocks = Clocks(
+        decision_seconds=settings.decision_seconds,
+        send_seconds=settings.send_seconds,
+        approvals_required=settings.approvals_for,
+    )
+    approvals = Approvals(database, access, base.trail, base.vault, recheck, clocks)
+    sending = Sending(call_deadline_seconds=settings.call_deadline_seconds, first_reconcile_seconds=first_look)
+    executor = Executor(
+        database,
+        base.trail,
+        base.environments,
+        recheck,
+        base.vault,
+        base.operations,
+        local_operations(access),
+        base.clock,
+        sending,
+    )
+    reconciler = Reconciler(database, base.environments, base.operations, settings.reconcile_seconds)
+    notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
+    outbox = OutboxWorker(database, base.messenger, access, notices.drawers())
+    background = Background(database, executor, Timekeeper(database, first_look), reconciler, outbox)
+    gatekeeper = Gatekeeper(database, approvals, base.environments, background)
+    return _Machinery(
+        approvals=approvals, reconciler=reconciler, background=background, gatekeeper=gatekeeper, notices=notices
+    )
+
+
+def _dispatcher(base: _Foundation, machinery: _Machinery) -> Dispatcher:
+    registry = Registry(all_commands(), base.settings.slack_command)
+    services = Services(
+        access=base.access,
+        approvals=machinery.approvals,
+        trail=base.trail,
+        directory=base.directory,
+        vault=base.vault,
+        operations=base.operations,
+        environment_names=base.environments.names,
+        slash=base.settings.slack_command,
+    )
+    decisions = Decisions(
+        base.access, machinery.approvals, machinery.reconciler, machinery.background, machinery.gatekeeper
+    )
+    return Dispatcher(
+        Parts(
+            registry=registry,
+            services=services,
+            environments=base.environments,
+            trail=base.trail,
+            vault=base.vault,
+            forms=FormDesk(base.database, registry, base.clock),
+            gatekeeper=machinery.gatekeeper,
+            decisions=decisions,
+            messenger=base.messenger,
+            clock=base.clock,
+        )
+    )
+
+
+def _assembled(base: _Foundation) -> Program:
+    settings, machinery = base.settings, _machinery(base)
+    dispatcher, tasks = _dispatcher(base, machinery), Tasks()
+    deliveries = Deliveries(base.database, base.clock)
+    pins = Pins(team_id=settings.slack_team_id, app_id=settings.slack_app_id)
+    api_host = urlsplit(settings.slack_api_url).hostname or ""
+
+    def responder_for(invocation: Invocation) -> SlackResponder:
+        return SlackResponder(invocation, base.client, base.messenger, api_host=api_host)
+
+    app = AsyncApp(client=base.client, process_before_response=True, request_verification_enabled=False)
+    Listeners(dispatcher, deliveries, tasks, responder_for, is_ours=pins.is_ours).register(app)
+    return Program(
+        settings=settings,
+        database=base.database,
+        app=app,
+        client=base.client,
+        directory=base.directory,
+        pins=pins,
+        tasks=tasks,
+        background=machinery.background,
+        trail=base.trail,
+        dispatcher=dispatcher,
+        environments=base.environments,
+        deliveries=deliveries,
+        notices=machinery.notices,
+        access=base.access,
+    )

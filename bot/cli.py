@@ -1,0 +1,138 @@
+"""The command line. What is heavy is imported by the command that needs it, not by serving."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from bot import log
+from bot.config import Settings, load
+from bot.domain.errors import ConfigurationError
+
+T = TypeVar("T")
+
+PROBLEM, MISCONFIGURED = 1, 2
+
+
+def _settings() -> Settings:
+    settings = load()
+    log.configure(settings.log_level)
+    return settings
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    """Run it; everything that is set up wrong is told at once, without values, and ends with code 2."""
+    try:
+        return work()
+    except ConfigurationError as error:
+        click.echo("The bot cannot start. To mend:", err=True)
+        for problem in error.problems:
+            click.echo(f"  - {problem}", err=True)
+        raise SystemExit(MISCONFIGURED) from None
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """The CloudSync bot. Without a command it serves."""
+    if context.invoked_subcommand is None:
+        context.invoke(serve)
+
+
+@main.command()
+def serve() -> None:
+    """Serve Slack: HTTP, or Socket Mode where SLACK_APP_TOKEN is set."""
+    import uvloop
+
+    from bot.serving import serve as run
+
+    _guarded(lambda: uvloop.run(run(_settings())))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def sandbox(options: tuple[str, ...]) -> None:
+    """Run the bot between stand-ins, in the browser: no account and no key. Options: --port, --data, --fresh."""
+    os.chdir(Path(__file__).parents[1])
+    os.execv(sys.executable, [sys.executable, "-m", "bot.sandbox", *options])  # noqa: S606 - our own module
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from bot.db.migrate import migrate as run
+
+    _guarded(lambda: run(_settings().database_url))
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@click.option("--socket", is_flag=True, help="For Socket Mode, which needs no public address.")
+def manifest(socket: bool) -> None:
+    """Print the Slack app manifest, to be pasted at api.slack.com/apps."""
+    from bot.commands.catalogue import all_commands
+    from bot.commands.registry import Registry
+    from bot.slack.manifest import SCOPES, manifest_text
+
+    registry = Registry(all_commands(), os.environ.get("SLACK_COMMAND") or "/cloudsync")
+    click.echo(manifest_text(registry, socket=socket))
+    for scope, reason in SCOPES.items():
+        click.echo(f"{scope}: {reason}", err=True)
+
+
+@main.command()
+def doctor() -> None:
+    """Check settings, database, Slack, API keys and admins."""
+    from bot.doctor import examine
+
+    report = _guarded(lambda: asyncio.run(examine(_settings())))
+    click.echo("Something must be mended:" if report.problems else "All is well: " + "; ".join(report.identity))
+    for problem in report.problems:
+        click.echo(f"  - {problem}")
+    for warning in report.warnings:
+        click.echo(f"  Note: {warning}")
+    if report.problems:
+        click.echo("  Found: " + "; ".join(report.identity))
+        raise SystemExit(PROBLEM)
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command()
+def verify() -> None:
+    """Check the whole trail: chain, payloads and signatures. Code 1 names the first bad row."""
+    from bot.verification import verify_trail
+
+    finding = _guarded(lambda: verify_trail(_settings()))
+    if finding.wrong_key:
+        click.echo(f"Cannot verify row {finding.seq}: {finding.problem}.", err=True)
+        raise SystemExit(MISCONFIGURED)
+    if finding.seq is not None:
+        click.echo(f"The trail does not hold: row {finding.seq} is {finding.problem}.")
+        raise SystemExit(PROBLEM)
+    click.echo(f"The trail holds: {finding.rows} rows verified.")
+    click.echo("Note: no anchor was made outside the database, so a rollback of all of it could not be seen.")
+
+
+@main.group()
+def organisation() -> None:
+    """The organisation that each environment's key is pinned to."""
+
+
+@organisation.command()
+@click.option("--environment", default="default", show_default=True)
+def accept(environment: str) -> None:
+    """Accept that a key now belongs to another organisation; changes are off until then."""
+    from bot.verification import accept_organisation
+
+    name = _guarded(lambda: asyncio.run(accept_organisation(_settings(), environment)))
+    click.echo(f"Accepted: {environment} is now {name}. Restart the bot.")

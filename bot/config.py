@@ -1,0 +1,259 @@
+"""Settings: the only reader of the environment. All that is wrong is reported at once, without the values."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from bot.domain.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://cloudsync.sqlite.ai"
+DEFAULT = "default"
+KEY_BYTES = 32
+
+
+def _words(value: object) -> object:
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
+def _one_or_zero(value: object) -> object:
+    if value in ("1", True):
+        return True
+    if value in ("0", False):
+        return False
+    raise ValueError("takes 1 or 0")
+
+
+def _keys(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(_key(word.strip()) for word in value.split(",") if word.strip())
+
+
+def _key(word: str) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+    except (binascii.Error, ValueError):
+        raise ValueError("takes URL-safe base64") from None
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"takes keys of {KEY_BYTES} bytes")
+    return key
+
+
+def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
+    if not value or list(value) != sorted(set(value)) or value[0] < 1:
+        raise ValueError("takes rising numbers of seconds")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("takes an address that begins with http:// or https://")
+    return value
+
+
+def _slash(value: str) -> str:
+    if not value.startswith("/") or len(value) < 2 or len(value) > 32 or " " in value:
+        raise ValueError("takes a slash and a word of at most 31 characters")
+    return value
+
+
+def _scheme(value: str) -> str:
+    if not value.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
+        raise ValueError("begins with sqlite:///, postgres:// or postgresql://")
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Switch = Annotated[bool, BeforeValidator(_one_or_zero)]
+Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys)]
+Seconds = Annotated[tuple[int, ...], BeforeValidator(_words), AfterValidator(_rising)]
+Address = Annotated[str, AfterValidator(_web_address)]
+
+
+class Settings(BaseModel):
+    """Every setting, frozen. The descriptions are the README's table."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+
+    slack_bot_token: SecretStr = Field(description="The bot token, `xoxb-…`.")
+    slack_signing_secret: SecretStr | None = Field(None, description="The signing secret. Needed in HTTP mode.")
+    slack_app_token: SecretStr | None = Field(None, description="The app token, `xapp-…`. Present: Socket Mode.")
+    slack_api_url: Address = Field(
+        "https://slack.com/api/",
+        description="Slack's Web API. Answers go only to `hooks.slack.com` and to this host.",
+    )
+    slack_command: Annotated[str, AfterValidator(_slash)] = Field(
+        "/cloudsync", description="The slash command's name; Slack gives it to the app installed last."
+    )
+    slack_team_id: str = Field("", description="The workspace served. Empty: the token's own.")
+    slack_app_id: str = Field("", description="The app served. Empty: the first verified delivery's.")
+    database_url: Annotated[str, AfterValidator(_scheme)] = Field(
+        "sqlite:///cloudsync-bot.db",
+        description="Where everything is kept. `postgres://…` for several replicas.",
+    )
+    auto_migrate: Switch | None = Field(
+        None, description="1 or 0: bring the schema up to date at start. Empty: 1 for SQLite, 0 elsewhere."
+    )
+    bot_admins: Words = Field((), description="Slack user ids, comma-separated: admins whom Slack cannot revoke.")
+    approvals_required: int = Field(
+        1, ge=0, le=3, description="How many others must approve; 0 lets an admin confirm alone. Also `…__<NAME>`."
+    )
+    secret_keys: Keys = Field(
+        (), description="Keys that seal waiting secrets, newest first. Made once for a new SQLite database."
+    )
+    audit_keys: Keys = Field((), description="Keys that sign the audit trail, newest first. Likewise.")
+    audit_channel: str = Field("", description="Channel id for loud events of the trail.")
+    decision_seconds: int = Field(900, ge=5, le=604_800, description="Time to decide a request.")
+    send_seconds: int = Field(120, ge=5, le=3_600, description="Time from approval to the send.")
+    reconcile_seconds: Seconds = Field(
+        (60, 120, 240, 480), validate_default=True, description="When an unknown end is looked at again."
+    )
+    call_deadline_seconds: float = Field(20.0, ge=1, le=120, description="Total time of one call of the API.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR.")
+    host: str = Field("0.0.0.0", description="The address to listen on.")  # noqa: S104 - a server's usual default
+    port: int = Field(3000, ge=1, le=65_535, description="The port to listen on.")
+    disk_is_lost: bool = Field(False, exclude=True)
+    """Whether the host throws its disk away at every restart, as Heroku's dynos do."""
+    environments: dict[str, Environment] = Field(default_factory=dict, exclude=True)
+    approvals_by_environment: dict[str, int] = Field(default_factory=dict, exclude=True)
+
+    @property
+    def uses_socket_mode(self) -> bool:
+        """Whether Slack is reached over a socket instead of HTTP."""
+        return self.slack_app_token is not None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one process serves one file."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def migrates_at_start(self) -> bool:
+        """AUTO_MIGRATE, or its default for the engine."""
+        return self.is_sqlite if self.auto_migrate is None else self.auto_migrate
+
+    def approvals_for(self, environment: str) -> int:
+        """How many approvals an environment wants."""
+        return self.approvals_by_environment.get(environment, self.approvals_required)
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The file, for SQLite."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.is_sqlite else None
+
+
+class Environment(BaseModel):
+    """One management key with its address."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    api_key: SecretStr
+    base_url: Address = DEFAULT_BASE_URL
+
+
+OUTSIDE_THE_MODEL = (
+    ("CLOUDSYNC_API_KEY", "", "The management key of the environment `default`. Further ones: `…__<NAME>`."),
+    ("CLOUDSYNC_BASE_URL", DEFAULT_BASE_URL, "Its address. Further ones: `CLOUDSYNC_BASE_URL__<NAME>`."),
+    ("ENV_FILE", ".env", "A file to read settings from first; empty: none."),
+)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings; `ConfigurationError` with every problem, and none of the values."""
+    given = _with_file(dict(os.environ if environ is None else environ))
+    problems: list[str] = []
+    environments = _environments(given, problems)
+    values: dict[str, Any] = {
+        name: given[name.upper()] for name in Settings.model_fields if given.get(name.upper(), "").strip()
+    }
+    values["environments"] = environments
+    values["disk_is_lost"] = "DYNO" in given
+    values["approvals_by_environment"] = _approvals(given, problems)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        problems += _sentences(error)
+        raise ConfigurationError(problems) from None
+    if not settings.uses_socket_mode and settings.slack_signing_secret is None:
+        problems.append("SLACK_SIGNING_SECRET is missing: HTTP mode needs it (or SLACK_APP_TOKEN for Socket Mode).")
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _with_file(given: dict[str, str]) -> dict[str, str]:
+    """ENV_FILE's values under the real environment's, which always win."""
+    name = given.get("ENV_FILE", ".env")
+    if not name:
+        return given
+    return {**{key: value for key, value in dotenv_values(name).items() if value is not None}, **given}
+
+
+def _environments(given: Mapping[str, str], problems: list[str]) -> dict[str, Environment]:
+    found: dict[str, Environment] = {}
+    for setting, key in sorted(given.items()):
+        base, _, name = setting.partition("__")
+        if base != "CLOUDSYNC_API_KEY" or not key.strip():
+            continue
+        address = given.get(f"CLOUDSYNC_BASE_URL__{name}" if name else "CLOUDSYNC_BASE_URL", "").strip()
+        try:
+            found[(name or DEFAULT).lower()] = Environment(
+                api_key=SecretStr(key.strip()), base_url=address or DEFAULT_BASE_URL
+            )
+        except ValidationError as error:
+            problems += [f"CLOUDSYNC_BASE_URL{'__' + name if name else ''}: {one['msg']}." for one in error.errors()]
+    if not found and not problems:
+        problems.append("CLOUDSYNC_API_KEY is missing: without a management key there is nothing to manage.")
+    return found
+
+
+def _approvals(given: Mapping[str, str], problems: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for setting, value in given.items():
+        base, _, name = setting.partition("__")
+        if base != "APPROVALS_REQUIRED" or not name or not value.strip():
+            continue
+        if value.strip() in ("0", "1", "2", "3"):
+            found[name.lower()] = int(value)
+        else:
+            problems.append(f"{setting} takes a number from 0 to 3.")
+    return found
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    sentences = []
+    for one in error.errors(include_input=False, include_url=False):
+        name = str(one["loc"][0]).upper()
+        if one["type"] == "missing":
+            sentences.append(f"{name} is missing.")
+        else:
+            sentences.append(f"{name}: {one['msg'].removeprefix('Value error, ')}.")
+    return sentences
+
+
+def describe_settings() -> tuple[tuple[str, str, str], ...]:
+    """(name, default, meaning) of every setting, for the README and `.env.example`."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if field.exclude:
+            continue
+        default = field.default if not field.is_required() else "required"
+        rows.append((name.upper(), _shown(default), field.description or ""))
+    return (*rows, *OUTSIDE_THE_MODEL)
+
+
+def _shown(default: object) -> str:
+    if default is None or default == ():
+        return ""
+    return ",".join(str(item) for item in default) if isinstance(default, tuple) else str(default)
+
+
+Settings.model_rebuild()

@@ -1,0 +1,116 @@
+"""`app.py doctor`: looks at everything the bot needs, and says who it is or what to mend."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.bootstrap import Program, build
+from bot.cloudsync.errors import CloudSyncError
+from bot.config import Settings
+from bot.db.inspection import database_has_rows
+from bot.domain.access import Role
+from bot.domain.errors import PeopleUnavailable
+from bot.keys import key_rings
+from bot.slack.manifest import SCOPES
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What was found: who it is, what to mend, what to know."""
+
+    identity: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+async def examine(settings: Settings) -> Report:
+    """Look at settings, database, Slack, API keys and admins. Changes nothing."""
+    report = Report()
+    rows = await asyncio.to_thread(database_has_rows, settings.database_url)
+    async with build(settings, key_rings(settings, database_has_rows=rows)) as program:
+        problems = await program.database.check()
+        report.problems += problems
+        await _slack(program, report)
+        for name in program.environments.names:
+            await _environment(program, name, report)
+        await _admins(program, report)
+        if not problems:
+            await _channels(program, report)
+    return report
+
+
+async def _slack(program: Program, report: Report) -> None:
+    answer = await program.client.api_call("auth.test") if await _reaches_slack(program, report) else None
+    if answer is None:
+        return
+    granted = set(str(answer.headers.get("x-oauth-scopes") or answer.headers.get("X-OAuth-Scopes") or "").split(","))
+    missing = sorted(set(SCOPES) - granted) if granted - {""} else []
+    report.identity.append(f"Slack: {answer.get('team')}, as {answer.get('user')}")
+    report.problems += [
+        f"The Slack app lacks the scope {scope}: {SCOPES[scope]}. Add it and reinstall." for scope in missing
+    ]
+    program.directory.pin(str(answer.get("team_id") or ""))
+
+
+async def _reaches_slack(program: Program, report: Report) -> bool:
+    from bot.domain.ports import MessageDelayed, MessageRefused
+    from bot.slack.web import look_up
+
+    try:
+        await look_up(program.client, "auth.test")
+    except MessageRefused as refused:
+        report.problems.append(f"Slack does not take SLACK_BOT_TOKEN ({refused.code}).")
+    except MessageDelayed as delayed:
+        report.problems.append(f"Slack cannot be reached ({delayed.code}).")
+    else:
+        return True
+    return False
+
+
+async def _environment(program: Program, name: str, report: Report) -> None:
+    client = program.environments.client(name)
+    try:
+        organisation = await client.get_organisation()
+        databases = await client.list_databases()
+    except CloudSyncError as error:
+        report.problems.append(f"The management key of {name} does not work: {error}")
+        return
+    report.identity.append(f"{name}: {organisation.name or organisation.slug}, {len(databases)} databases")
+    if (organisation.status or "active").casefold() != "active":
+        report.warnings.append(f"The organisation of {name} is {organisation.status}.")
+
+
+async def _admins(program: Program, report: Report) -> None:
+    names = []
+    for person_id in sorted(program.access.bot_admins):
+        try:
+            person = await program.directory.person(person_id)
+        except PeopleUnavailable:
+            report.problems.append(f"BOT_ADMINS names {person_id}, whom Slack does not know.")
+            continue
+        names.append(person.name)
+        if not person.trusted:
+            report.problems.append(f"BOT_ADMINS names {person.name}, who is {person.distrust} and gets no rights.")
+    if not program.access.bot_admins:
+        report.problems.append("BOT_ADMINS is empty: nobody could set the bot up.")
+    report.identity.append(f"admins: {', '.join(names) or 'none'}")
+
+
+async def _channels(program: Program, report: Report) -> None:
+    bindings = await program.access.bindings()
+    if not bindings:
+        report.warnings.append("No channel is bound yet; start the bot, and it writes to its admins.")
+    for binding in bindings:
+        wanted = program.settings.approvals_for(binding.environment)
+        if binding.role is not Role.ADMIN or wanted == 0:
+            continue
+        try:
+            able = await program.access.deciders(binding.channel_id, excluding="")
+        except PeopleUnavailable:
+            report.warnings.append(f"Slack does not say who could decide in {binding.channel_id}.")
+            continue
+        if len(able) < wanted + 1:
+            report.warnings.append(
+                f"In {binding.channel_id} only {len(able)} could decide, so requests by them would be refused."
+            )

@@ -1,0 +1,86 @@
+"""The inbox as the listeners use it: taken before the acknowledgement, found again after a crash."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
+from bot.domain.invocation import Invocation
+from bot.domain.ports import Clock
+from bot.domain.records import InboxDelivery, InboxState, OutboxItem
+from bot.domain.requests import new_story_id
+from bot.services.lifecycle import OutboxKind
+
+KEPT = timedelta(hours=24)
+FORMS_KEPT = timedelta(days=7)
+
+
+class Deliveries:
+    """Takes deliveries, de-duplicates them, and finds what a crash left."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def take(self, invocation: Invocation) -> str | None:
+        """None where it is new; else what the first one was answered with, maybe not yet anything."""
+        delivery = InboxDelivery(
+            key=invocation.delivery,
+            surface=invocation.surface.value,
+            person_id=invocation.person_id,
+            channel_id=invocation.channel_id,
+            story=invocation.story,
+            received_at=self._clock.now(),
+        )
+        before = await self._database.note(lambda unit: unit.inbox.record(delivery))
+        return before.answer if before else None
+
+    async def finish(self, invocation: Invocation, answer: str) -> None:
+        """Note the answer's verdict; what was typed is never kept here."""
+        await self._database.note(
+            lambda unit: unit.inbox.finish(invocation.delivery, InboxState.ANSWERED, answer[:300])
+        )
+
+    async def recover(self) -> int:
+        """At start, before the first delivery is taken: audit what was left, and owe each person a word."""
+        return await self._database.write(self._abandon)
+
+    def _abandon(self, unit: Unit) -> int:
+        left = unit.inbox.unfinished(unit.now)
+        for delivery in left:
+            unit.inbox.finish(delivery.key, InboxState.ABANDONED, "abandoned")
+            unit.audit.append(
+                AuditEntry(
+                    kind=AuditKind.ABANDONED,
+                    story=delivery.story,
+                    action=AuditAction.SYSTEM_START,
+                    outcome=AuditOutcome.ABANDONED,
+                    actor=delivery.person_id,
+                    channel=delivery.channel_id,
+                    delivery=delivery.key,
+                    payload={"surface": delivery.surface},
+                )
+            )
+            if delivery.person_id:
+                unit.outbox.put(_word_to(delivery, unit))
+        return len(left)
+
+    async def purge(self) -> None:
+        """Forget what is too old to be repeated."""
+        await self._database.note(lambda unit: unit.inbox.purge(unit.now - KEPT))
+        await self._database.note(lambda unit: unit.forms.purge(unit.now - FORMS_KEPT))
+
+
+def _word_to(delivery: InboxDelivery, unit: Unit) -> OutboxItem:
+    return OutboxItem(
+        id=new_story_id(),
+        key=f"abandoned:{delivery.key}",
+        kind=OutboxKind.ABANDONED,
+        request_id=None,
+        person_id=delivery.person_id,
+        channel_id=delivery.channel_id,
+        due_at=unit.now,
+        created_at=unit.now,
+    )

@@ -1,0 +1,123 @@
+"""Messages that are about the bot itself: welcome to a fresh install, deliveries left behind, an unsound trail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.ports import Messenger
+from bot.domain.records import OutboxItem
+from bot.domain.replies import CommandButton, Mood, Paragraph, Reply, line
+from bot.domain.requests import new_story_id
+from bot.services.access import Access
+from bot.services.lifecycle import OutboxKind
+from bot.services.outbox import Drawer
+
+SETUP_MARK = "setup:welcomed"
+
+
+class Notices:
+    """Owes and draws them."""
+
+    def __init__(self, database: Database, messenger: Messenger, access: Access, *, audit_channel: str) -> None:
+        self._database = database
+        self._messenger = messenger
+        self._access = access
+        self._audit_channel = audit_channel
+
+    def drawers(self) -> Mapping[str, Drawer]:
+        """How each kind is drawn when its turn comes."""
+        return {
+            OutboxKind.SETUP: self._setup,
+            OutboxKind.ABANDONED: self._abandoned,
+            OutboxKind.ALERT: self._alert,
+        }
+
+    async def welcome_if_unbound(self) -> None:
+        """With no channel bound, write to the bot admins: once each, however often the bot starts."""
+        if not await self._access.bindings():
+            await self._database.note(self._owe_welcome)
+
+    def _owe_welcome(self, unit: Unit) -> None:
+        for person_id in sorted(self._access.bot_admins):
+            key = f"{SETUP_MARK}:{person_id}"
+            if unit.settings.get(key) is None:
+                unit.settings.set(key, unit.now.isoformat())
+                unit.outbox.put(_item(unit, OutboxKind.SETUP, person_id=person_id))
+
+    async def alert(self, problem: str) -> None:
+        """Say in Slack that changes are off: in the audit channel, or to each bot admin."""
+
+        def work(unit: Unit) -> None:
+            if self._audit_channel:
+                unit.outbox.put(_item(unit, OutboxKind.ALERT, channel_id=self._audit_channel, problem=problem))
+                return
+            for person_id in sorted(self._access.bot_admins):
+                unit.outbox.put(_item(unit, OutboxKind.ALERT, person_id=person_id, problem=problem))
+
+        await self._database.note(work)
+
+    async def _setup(self, item: OutboxItem) -> None:
+        if item.person_id and not await self._access.bindings():
+            await self._messenger.direct(item.person_id, welcome())
+
+    async def _abandoned(self, item: OutboxItem) -> None:
+        if item.person_id:
+            await self._messenger.direct(item.person_id, left_unfinished())
+
+    async def _alert(self, item: OutboxItem) -> None:
+        reply = unsound(str(item.body.get("problem") or ""))
+        if item.channel_id:
+            await self._messenger.post(item.channel_id, reply, marker=item.id)
+        elif item.person_id:
+            await self._messenger.direct(item.person_id, reply)
+
+
+def welcome() -> Reply:
+    """What the bot writes to its admins while no channel is bound."""
+    words = "You are one of its admins. Choose a channel, what may be done there, and who else may approve."
+    return Reply(
+        verdict=line("The bot is installed, and no channel may use it yet"),
+        mood=Mood.WAITING,
+        parts=(Paragraph(lines=(line(words),)),),
+        next_step=line("Next: press Set up a channel. It takes a minute and touches no database."),
+        actions=(CommandButton(label="Set up a channel", command="roles setup"),),
+    )
+
+
+def left_unfinished() -> Reply:
+    """To whoever asked for something just before the bot was stopped hard."""
+    return Reply(
+        verdict=line("The bot was restarted before it could answer you"),
+        mood=Mood.WARNING,
+        parts=(Paragraph(lines=(line("If it was a request, `approvals list` shows how it stands."),)),),
+        next_step=line("Next: look whether it happened, then ask again if it did not."),
+    )
+
+
+def unsound(problem: str) -> Reply:
+    """Loud: the trail does not hold, so nothing may be changed."""
+    return Reply(
+        verdict=line("Changes are off: the audit trail cannot be relied upon"),
+        mood=Mood.BAD,
+        parts=(Paragraph(lines=(line(problem),)),),
+        next_step=line("Next: whoever runs the bot looks at it with `app.py audit verify`; reading still works."),
+    )
+
+
+def _item(
+    unit: Unit, kind: OutboxKind, *, person_id: str | None = None, channel_id: str | None = None, problem: str = ""
+) -> OutboxItem:
+    item_id = new_story_id()
+    return OutboxItem(
+        id=item_id,
+        key=f"{kind}:{item_id}",
+        kind=kind,
+        request_id=None,
+        person_id=person_id,
+        channel_id=channel_id,
+        body={"problem": problem} if problem else {},
+        due_at=unit.now,
+        created_at=unit.now,
+    )

@@ -1,0 +1,191 @@
+"""Start and stop: recovery before the first delivery is taken, and nothing lost on SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import structlog
+import uvicorn
+
+from bot.bootstrap import Program, build
+from bot.config import Settings
+from bot.db.inspection import database_has_rows
+from bot.db.lock import ProcessLock
+from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
+from bot.domain.errors import ConfigurationError
+from bot.domain.ports import MessageDelayed, MessageRefused
+from bot.domain.requests import new_story_id
+from bot.keys import key_rings
+from bot.slack.socket import SocketDoor
+from bot.slack.transport import SlackDoor, http_app
+from bot.slack.web import look_up
+
+log = structlog.get_logger(__name__)
+
+DRAIN_SECONDS = 25.0
+"""From SIGTERM to the end, at most: platforms kill after 30."""
+PURGE_SECONDS = 3_600
+
+
+async def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. `ConfigurationError` where it cannot start."""
+    with _one_process(settings):
+        if settings.migrates_at_start:
+            from bot.db.migrate import migrate
+
+            await asyncio.to_thread(migrate, settings.database_url)
+        rings = key_rings(settings, database_has_rows=await asyncio.to_thread(database_has_rows, settings.database_url))
+        async with build(settings, rings) as program:
+            await _prepare(program)
+            await _run(program)
+
+
+@contextlib.contextmanager
+def _one_process(settings: Settings) -> Iterator[None]:
+    """SQLite serves one process; several share PostgreSQL."""
+    path = settings.sqlite_path
+    if path is None:
+        yield
+        return
+    if settings.disk_is_lost:
+        log.warning("disk_does_not_last", advice="SQLite here loses the audit trail at every restart; use PostgreSQL")
+    lock = ProcessLock(path.with_name(path.name + ".lock"))
+    lock.take()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def _prepare(program: Program) -> None:
+    """Everything that must hold before the first delivery is taken."""
+    problems = await program.database.check()
+    schema = [problem for problem in problems if "schema" in problem or "opened" in problem]
+    if schema:
+        raise ConfigurationError(schema)
+    await _pin_team(program)
+    await program.environments.pin_all()
+    if problems:
+        program.trail.distrust(" ".join(problems))
+        log.error("trail_unsound", problems=problems)
+        await program.notices.alert(" ".join(problems))
+        return
+    await _record(program, AuditAction.SYSTEM_START)
+    left = await program.deliveries.recover()
+    if left:
+        log.warning("deliveries_abandoned", count=left)
+    await program.notices.welcome_if_unbound()
+
+
+async def _pin_team(program: Program) -> None:
+    """auth.test tells whose token it is; an invalid one ends the start."""
+    try:
+        answer = await look_up(program.client, "auth.test")
+    except MessageRefused as refused:
+        raise ConfigurationError([f"Slack does not take SLACK_BOT_TOKEN ({refused.code})."]) from None
+    except MessageDelayed as delayed:
+        log.warning("slack_unreachable", code=delayed.code)
+        return
+    team_id = str(answer.get("team_id") or "")
+    if program.settings.slack_team_id and program.settings.slack_team_id != team_id:
+        raise ConfigurationError(["SLACK_TEAM_ID is not the workspace that SLACK_BOT_TOKEN belongs to."])
+    program.pins.team_id = team_id
+    program.directory.pin(team_id)
+
+
+async def _record(program: Program, action: AuditAction) -> None:
+    entry = AuditEntry(
+        kind=AuditKind.SYSTEM,
+        story=new_story_id(),
+        action=action,
+        outcome=AuditOutcome.SUCCEEDED,
+        payload={
+            "environments": [*program.environments.names],
+            "approvals_required": {name: program.settings.approvals_for(name) for name in program.environments.names},
+            "bot_admins": [*sorted(program.access.bot_admins)],
+        },
+    )
+    await program.database.write(lambda unit: unit.audit.append(entry))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: ours drains."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def _server(program: Program) -> _Server:
+    settings = program.settings
+    secret = settings.slack_signing_secret
+    door = SlackDoor(program.app, secret.get_secret_value()) if secret and not settings.uses_socket_mode else None
+    config = uvicorn.Config(
+        http_app(door, program.readiness),
+        host=settings.host,
+        port=settings.port,
+        loop="none",
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,
+    )
+    return _Server(config)
+
+
+@contextlib.asynccontextmanager
+async def _listening(program: Program) -> AsyncIterator[asyncio.Task[None]]:
+    """HTTP always, for health; a socket as well where deliveries come through one."""
+    server = _server(program)
+    serving = asyncio.create_task(server.serve(), name="http")
+    token = program.settings.slack_app_token
+    door = SocketDoor(program.app, token.get_secret_value(), program.client) if token else None
+    if door is not None:
+        await door.open()
+    try:
+        yield serving
+    finally:
+        if door is not None:
+            await door.close()
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _run(program: Program) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    program.background.start()
+    housekeeping = asyncio.create_task(_housekeeping(program), name="housekeeping")
+    async with _listening(program) as serving:
+        log.info("serving", host=program.settings.host, port=program.settings.port)
+        waiting = asyncio.create_task(stopping.wait())
+        await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+    housekeeping.cancel()
+    await _drain(program)
+    if not stopping.is_set():
+        raise ConfigurationError([f"Port {program.settings.port} cannot be listened on."])
+
+
+async def _housekeeping(program: Program) -> None:
+    while True:
+        await program.deliveries.purge()
+        await asyncio.sleep(PURGE_SECONDS)
+
+
+async def _drain(program: Program) -> None:
+    """What is under way comes to its end; what is left is what a crash leaves."""
+    ends = time.monotonic() + DRAIN_SECONDS
+    await program.tasks.drain(DRAIN_SECONDS - 5)
+    await program.background.stop(max(1.0, ends - time.monotonic() - 3))
+    if not program.trail.problem:
+        await _record(program, AuditAction.SYSTEM_STOP)
+    log.info("stopped")

@@ -1,0 +1,90 @@
+"""Says things in Slack: implements `bot.domain.ports.Messenger`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.ports import MessageRefused, Posted
+from bot.domain.replies import Form, Reply
+from bot.slack.blocks import Rendered, render
+from bot.slack.forms import form_view, reply_view
+from bot.slack.web import INVALID, call, look_up
+
+HISTORY_LOOKED_AT = 200
+QUIET = {"unfurl_links": False, "unfurl_media": False}
+MARKER = "cloudsync_request"
+
+
+class SlackMessenger:
+    """`posting` never repeats by itself; `client` may."""
+
+    def __init__(self, client: AsyncWebClient, posting: AsyncWebClient) -> None:
+        self._client = client
+        self._posting = posting
+
+    async def post(self, channel_id: str, reply: Reply, *, marker: str) -> Posted:
+        """A real message (chat.postMessage), sent once; its marker lies in the message's metadata."""
+        metadata = {"event_type": MARKER, "event_payload": {"marker": marker}}
+        answer = await self._drawn(
+            self._posting, "chat.postMessage", render(reply), channel=channel_id, metadata=metadata, **QUIET
+        )
+        return Posted(channel_id=str(answer.get("channel") or channel_id), ts=str(answer.get("ts") or ""))
+
+    async def find(self, channel_id: str, marker: str, *, since: datetime) -> Posted | None:
+        """Look through the channel's recent messages for the marker (conversations.history)."""
+        answer = await look_up(
+            self._client,
+            "conversations.history",
+            channel=channel_id,
+            oldest=f"{since.timestamp() - 60:.6f}",
+            limit=HISTORY_LOOKED_AT,
+            include_all_metadata="true",
+        )
+        for message in answer.get("messages") or ():
+            payload = (message.get("metadata") or {}).get("event_payload") or {}
+            if payload.get("marker") == marker:
+                return Posted(channel_id=channel_id, ts=str(message["ts"]))
+        return None
+
+    async def update(self, posted: Posted, reply: Reply) -> None:
+        """Draw it anew (chat.update); always with blocks, which text alone would remove."""
+        await self._drawn(self._client, "chat.update", render(reply), channel=posted.channel_id, ts=posted.ts)
+
+    async def whisper(self, channel_id: str, person_id: str, reply: Reply) -> None:
+        """Private in the channel (chat.postEphemeral); where the bot may not, by direct message."""
+        if not channel_id or channel_id.startswith("D"):
+            await self.direct(person_id, reply)
+            return
+        try:
+            await self._drawn(self._posting, "chat.postEphemeral", render(reply), channel=channel_id, user=person_id)
+        except MessageRefused:
+            await self.direct(person_id, reply)
+
+    async def direct(self, person_id: str, reply: Reply) -> None:
+        """A direct message (conversations.open, chat.postMessage)."""
+        opened = await call(self._client, "conversations.open", users=person_id)
+        channel_id = str((opened.get("channel") or {}).get("id") or "")
+        await self._drawn(self._posting, "chat.postMessage", render(reply), channel=channel_id, **QUIET)
+
+    async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:
+        """Redraw an open form, or show an answer in its place (views.update)."""
+        view = form_view(form, form_id) if isinstance(form, Form) else reply_view(form, "CloudSync")
+        await call(self._client, "views.update", view_id=view_id, view=view)
+
+    @staticmethod
+    async def _drawn(client: AsyncWebClient, method: str, drawn: Rendered, **arguments: Any) -> dict[str, Any]:
+        """With native blocks; where Slack takes them for invalid, again without them."""
+        try:
+            return await call(client, method, text=drawn.text, blocks=drawn.blocks, **arguments)
+        except MessageRefused as refused:
+            if refused.code not in INVALID:
+                raise
+        try:
+            return await call(client, method, text=drawn.text, blocks=drawn.plain_blocks, **arguments)
+        except MessageRefused as refused:
+            if refused.code not in INVALID:
+                raise
+        return await call(client, method, text=drawn.text, blocks=[], **arguments)

@@ -1,0 +1,43 @@
+"""Work that outlives its acknowledgement: tracked, so that a stop can wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+class Tasks:
+    """Every task is held until it ends; none is lost on SIGTERM without a word."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
+        """Start it now."""
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("task_failed", task=task.get_name(), exc_info=task.exception())
+
+    @property
+    def count(self) -> int:
+        """How many are under way."""
+        return len(self._running)
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for all of them, at most so long; returns how many were left."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+        left = len(self._running)
+        if left:
+            log.warning("tasks_left", count=left)
+        return left

@@ -1,0 +1,70 @@
+"""Calls of Slack's Web API, with its refusals told apart: never there, not now, and perhaps taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncRateLimitErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.ports import MessageDelayed, MessageRefused
+
+TIMEOUT_SECONDS = 10
+PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
+"""Slack's own words for trouble that passes (docs.slack.dev, errors of chat.postMessage)."""
+INVALID = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_blocks_too_long"})
+
+
+def web_client(token: str, base_url: str) -> AsyncWebClient:
+    """A client for calls that may be repeated: reads and updates."""
+    handlers = [
+        AsyncConnectionErrorRetryHandler(max_retry_count=2),
+        AsyncRateLimitErrorRetryHandler(max_retry_count=2),
+        AsyncServerErrorRetryHandler(max_retry_count=2),
+    ]
+    return AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=handlers)
+
+
+def posting_client(token: str, base_url: str) -> AsyncWebClient:
+    """A client for calls that must not be repeated behind our back: the default handler posts twice after a reset."""
+    return AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+
+
+async def call(client: AsyncWebClient, method: str, **arguments: Any) -> dict[str, Any]:
+    """One call. Raises `MessageRefused` for what Slack will never take and `MessageDelayed` for what may pass."""
+    try:
+        response = await client.api_call(method, json=arguments)
+    except SlackApiError as error:
+        raise _refusal(error) from None
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+        raise MessageDelayed(type(error).__name__, sent_maybe=True) from None
+    return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+async def look_up(client: AsyncWebClient, method: str, **arguments: Any) -> dict[str, Any]:
+    """A read whose arguments go as a form: the older methods take no JSON."""
+    try:
+        response = await client.api_call(method, params=arguments)
+    except SlackApiError as error:
+        raise _refusal(error) from None
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
+        raise MessageDelayed(type(error).__name__) from None
+    return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+def _refusal(error: SlackApiError) -> MessageRefused | MessageDelayed:
+    response = error.response
+    status = getattr(response, "status_code", 0)
+    code = str(response.get("error") or f"http_{status}") if hasattr(response, "get") else "unknown"
+    if status == 429 or code == "ratelimited":
+        after = response.headers.get("Retry-After") or response.headers.get("retry-after") or "1"
+        return MessageDelayed("ratelimited", retry_after=float(after))
+    if status >= 500 or code in PASSING:
+        return MessageDelayed(code, sent_maybe=True)
+    return MessageRefused(code)
