@@ -19,23 +19,10 @@ NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 REGISTRY = catalog.registry()
 WORDS = st.sampled_from(
     [
-        *(
-            "databases",
-            "db",
-            "show",
-            "list",
-            "delete",
-            "tables",
-            "enable",
-            "devices",
-            "audit",
-            "roles",
-            "grant",
-            "help",
-        ),
-        *("--help", "-h", "--page", "--page-size", "--share", "--reason", "--since", "—user", "–page=2", "--page=0"),
+        *("databases", "db", "show", "list", "delete", "tables", "enable", "devices", "audit", "roles", "grant"),
+        *("help", "--help", "-h", "--page", "--page-size", "--share", "--reason", "--since", "—user", "–page=2"),
         *("<@U1|ada>", "<#C1|prod>", "@ada", "#prod", "operator", "7d", "14:00", "payload", "--", "-", "=", "²"),
-        *('"', "'", "“"),
+        *("--page=0", '"', "'", "“"),
     ]
 )
 

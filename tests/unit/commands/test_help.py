@@ -1,0 +1,134 @@
+"""Help shows what this person may do here, with an example each."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.commands.help import help_about
+from bot.commands.registry import Registry
+from bot.domain.access import ChannelBinding, Person, Role, Standing, standing_of
+from bot.domain.errors import InvalidInput
+from bot.domain.replies import CommandMenu, Mood
+from tests.unit.commands.catalog import COMMANDS
+from tests.unit.commands.plain import line_text, part_lines, reply_text
+
+FREE = {"help"}
+READING = {"databases list", "databases show", "notifications token show", "devices list"}
+OPERATING = READING | {"audit list", "tables enable", "databases delete"}
+
+
+def standing(role: Role, channel: Role | None = Role.ADMIN, *, bot_admin: bool = False) -> Standing:
+    binding = ChannelBinding(channel_id="C1", role=channel, member_role=role, environment="prod") if channel else None
+    return standing_of(
+        Person(id="U1", name="Ada"),
+        channel_id="C1",
+        is_direct=False,
+        binding=binding,
+        grants=(),
+        group_ids=frozenset(),
+        bot_admins=frozenset({"U1"}) if bot_admin else frozenset(),
+    )
+
+
+def shown(text: str) -> set[str]:
+    return {command.name for command in COMMANDS if f"/cloudsync {command.example}" in text.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("who", "names"),
+    [
+        (standing(Role.VIEWER), READING | FREE),
+        (standing(Role.OPERATOR), OPERATING | FREE),
+        (standing(Role.ADMIN), {command.name for command in COMMANDS}),
+        (standing(Role.ADMIN, Role.VIEWER), READING | FREE),
+        (standing(Role.ADMIN, Role.OPERATOR), (OPERATING - {"databases delete"}) | FREE),
+        (standing(Role.NONE, None, bot_admin=True), {"roles grant"} | FREE),
+    ],
+)
+def test_the_overview_shows_an_example_of_just_what_is_open_to_this_person_here(
+    registry: Registry, who: Standing, names: set[str]
+) -> None:
+    reply = help_about("", registry, who)
+    assert shown("\n".join(part_lines(reply))) == names
+    assert line_text(reply.verdict).startswith(f"You may do {len(names - FREE)} thing")
+
+
+def test_the_overview_names_the_role_and_leads_to_the_areas(registry: Registry) -> None:
+    reply = help_about("", registry, standing(Role.OPERATOR))
+    assert line_text(reply.verdict) == "You may do 7 things here, as operator"
+    (menu,) = reply.actions
+    assert isinstance(menu, CommandMenu)
+    assert ("databases", "help databases") in menu.options
+    assert line_text(reply.next_step).startswith("Next: ")
+
+
+def test_a_bot_admin_where_nothing_is_bound_is_told_the_one_thing_that_is_open(registry: Registry) -> None:
+    assert line_text(help_about("", registry, standing(Role.NONE, None, bot_admin=True)).verdict) == (
+        "You may do 1 thing here, as bot admin"
+    )
+
+
+@pytest.mark.parametrize("who", [standing(Role.NONE), standing(Role.NONE, None)])
+def test_who_may_do_nothing_is_told_what_is_missing_and_who_can_give_it(registry: Registry, who: Standing) -> None:
+    reply = help_about("", registry, who)
+    text = reply_text(reply)
+    assert line_text(reply.verdict) == "You may not do anything here yet"
+    assert "roles" in text
+    assert "/cloudsync whoami" in text
+
+
+@pytest.mark.parametrize("topic", ["databases", "db", "DATABASES"])
+def test_help_about_an_area_counts_what_is_open_in_it(registry: Registry, topic: str) -> None:
+    reply = help_about(topic, registry, standing(Role.VIEWER))
+    assert line_text(reply.verdict) == "databases: you may do 2 of 3 here"
+    assert not any("databases delete" in line for line in part_lines(reply))
+
+
+def test_help_about_an_area_says_when_everything_in_it_is_open(registry: Registry) -> None:
+    assert "all 3 things" in line_text(help_about("databases", registry, standing(Role.ADMIN)).verdict)
+
+
+def test_help_about_an_area_that_is_closed_says_why(registry: Registry) -> None:
+    reply = help_about("roles", registry, standing(Role.OPERATOR))
+    assert reply.mood is Mood.REFUSED
+    assert "this needs admin" in reply_text(reply)
+    assert "roles grant" in line_text(reply.next_step)
+
+
+def test_half_a_path_is_a_topic(registry: Registry) -> None:
+    assert line_text(help_about("notifications token", registry, standing(Role.VIEWER)).verdict).startswith(
+        "notifications token: "
+    )
+
+
+def test_help_about_a_command_shows_how_it_is_typed_who_asks_and_what_stands_before_it(registry: Registry) -> None:
+    reply = help_about("databases delete", registry, standing(Role.OPERATOR))
+    text = reply_text(reply)
+    assert line_text(reply.verdict) == "You may use databases delete here"
+    assert "How it goes: /cloudsync databases delete <database>" in text
+    assert "Who: operator and above" in text
+    assert "Then: Another admin approves it first" in text
+    assert "--reason" in text
+    assert line_text(reply.next_step) == 'Next: copy /cloudsync databases delete orders-eu --reason "moved"'
+
+
+def test_help_about_a_command_that_is_closed_says_why_first(registry: Registry) -> None:
+    reply = help_about("databases delete", registry, standing(Role.VIEWER))
+    assert line_text(reply.verdict) == (
+        "You may not use databases delete here: your role here is viewer; this needs operator."
+    )
+    assert line_text(reply.next_step) == "Next: an admin can give it with roles grant."
+
+
+def test_bounds_and_choices_are_told_and_what_is_for_buttons_alone_is_not(registry: Registry) -> None:
+    devices = reply_text(help_about("devices list", registry, standing(Role.VIEWER)))
+    assert "--page-size – the page_size. At most 500." in devices
+    assert "--cursor" not in devices
+    assert "One of succeeded, denied, failed." in reply_text(help_about("audit", registry, standing(Role.ADMIN)))
+
+
+def test_a_topic_nobody_knows_gets_did_you_mean(registry: Registry) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        help_about("databases shwo", registry, standing(Role.VIEWER))
+    assert raised.value.nearest == ("databases show",)
+    assert raised.value.example == "help databases show"
