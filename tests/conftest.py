@@ -1,0 +1,88 @@
+"""What every test may ask for: a clock that it moves, and a real database on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import pytest
+
+from bot.db.chain import AuditKeys
+from bot.db.engine import Database
+from tests.clock import ManualClock
+from tests.databases import DatabaseSource, PostgresSource, SqliteSource, lend, quick_folder
+
+AUDIT_KEYS = AuditKeys([b"k" * 32])
+
+OpenDatabase = Callable[[str], Database]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Three in the morning, until the test moves it."""
+    return ManualClock()
+
+
+@pytest.fixture
+def audit_keys() -> AuditKeys:
+    """The ring that the fixtures' databases sign with."""
+    return AUDIT_KEYS
+
+
+@pytest.fixture(scope="session")
+def sqlite_source(tmp_path_factory: pytest.TempPathFactory) -> SqliteSource:
+    """Migrated SQLite files."""
+    return SqliteSource(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres_source() -> Iterator[PostgresSource]:
+    """Migrated databases on a PostgreSQL that this test process starts for itself."""
+    source = PostgresSource(quick_folder())
+    yield source
+    source.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_source(request: pytest.FixtureRequest) -> DatabaseSource:
+    """Both engines in turn: a test that reaches this runs twice."""
+    wanted = {"sqlite": "sqlite_source", "postgresql": "postgres_source"}[request.param]
+    source: DatabaseSource = request.getfixturevalue(wanted)
+    return source
+
+
+@pytest.fixture
+def database_url(database_source: DatabaseSource) -> Iterator[str]:
+    """The URL of a migrated, empty database."""
+    yield from lend(database_source)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_source: SqliteSource) -> Iterator[str]:
+    """For what only SQLite does."""
+    yield from lend(sqlite_source)
+
+
+@pytest.fixture
+def postgres_url(postgres_source: PostgresSource) -> Iterator[str]:
+    """For what only PostgreSQL does."""
+    yield from lend(postgres_source)
+
+
+@pytest.fixture
+async def open_database(clock: ManualClock, audit_keys: AuditKeys) -> AsyncIterator[OpenDatabase]:
+    """Opens databases, each as a process of its own would, and closes them after the test."""
+    opened: list[Database] = []
+
+    def open_one(url: str) -> Database:
+        opened.append(Database.open(url, clock=clock, audit_keys=audit_keys))
+        return opened[-1]
+
+    yield open_one
+    for database in opened:
+        await database.close()
+
+
+@pytest.fixture
+def database(database_url: str, open_database: OpenDatabase) -> Database:
+    """A migrated, empty database, on both engines in turn."""
+    return open_database(database_url)
