@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from bot.commands.arguments import parameters_of, usage
 from bot.commands.command import Command, Parameter
-from bot.commands.kinds import placeholder_of
+from bot.commands.kinds import placeholder_of, shortened
 from bot.commands.registry import Registry
 from bot.commands.wording import lower_first, with_code
 from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing, shortfall
@@ -56,7 +56,7 @@ def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
         return area_help(" ".join(commands[0].path[: len(words)]), commands, registry, standing)
     near = registry.nearest(words)
     raise InvalidInput(
-        f"There is no help about “{topic}”.",
+        f"There is no help about “{shortened(topic)}”.",
         nearest=[found.name for found in near],
         example=f"help {near[0].name}" if near else "help",
     )

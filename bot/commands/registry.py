@@ -58,9 +58,10 @@ class Registry:
         return self._by_path[path]
 
     def named(self, name: str) -> Command | None:
-        """The command whose whole path this is, as typed."""
-        command, rest = self.find(name.split())
-        return command if command is not None and not rest else None
+        """The command whose whole path this is, as typed; None for nothing typed."""
+        words = name.split()
+        command, rest = self.find(words) if words else (None, [])
+        return command if not rest else None
 
     def find(self, words: Sequence[str]) -> tuple[Command | None, list[str]]:
         """The command that these words begin with, the longest path first, and the words left over."""

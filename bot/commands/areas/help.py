@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.commands.help import GATE_WORDS, help_about, refused, who_asks
-from bot.commands.kinds import mentioned_channel, mentioned_person
+from bot.commands.kinds import mentioned_channel, mentioned_person, shortened
 from bot.commands.normalise import split
 from bot.commands.standing_words import rise_of, roles_given_by, why_line
 from bot.commands.wording import lower_first, with_code
@@ -89,7 +89,7 @@ def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
         person, channel = mentioned_person(word), mentioned_channel(word)
         if person is None and channel is None and word.startswith(("@", "#", "<")):
             raise InvalidInput(
-                f"{word[:60]} is not a person or channel that Slack knows.",
+                f"{shortened(word)} is not a person or channel that Slack knows.",
                 advice=f"Type {word[0] if word[0] in '@#' else '@'} and pick the name from the list that Slack offers.",
             )
         person_id, channel_id = person or person_id, channel or channel_id
@@ -99,7 +99,8 @@ def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
     if command is None:
         near = [found.name for found in context.registry.nearest(words)]
         example = f"explain {near[0]}" if near else "explain databases delete"
-        raise InvalidInput(f"There is no command “{' '.join(words)[:60]}”.", nearest=near, example=example)
+        problem = f"There is no command “{shortened(' '.join(words))}”." if words else "Say which command to explain."
+        raise InvalidInput(problem, nearest=near, example=example)
     return command, person_id, channel_id
 
 
