@@ -147,8 +147,8 @@ def commands() -> tuple[Command, ...]:
         Parameter(name="until", kind=ParameterKind.TIME, option="--until", summary="likewise"),
         Parameter(name="text", kind=ParameterKind.TEXT, option="--text", summary="words that occur in it"),
         Parameter(name="all", kind=ParameterKind.FLAG, option="--all", summary="with reads and mistypes"),
-        Parameter(name="before_seq", kind=number, option="--before-seq", summary="older than this row"),
-        Parameter(name="after_seq", kind=number, option="--after-seq", summary="newer than this row"),
+        Parameter(name="before_seq", kind=number, option="--before-seq", summary=""),
+        Parameter(name="after_seq", kind=number, option="--after-seq", summary=""),
     )
     return (
         Command(
