@@ -15,6 +15,8 @@ from bot.sandbox.slack.directory import Json
 PRODUCTION_KEY = "sandbox-key-of-production"
 STAGING_KEY = "sandbox-key-of-staging"
 STAGING_DATABASES = 3
+VERIFICATION_SECONDS = 2.0
+"""Long enough that a registration is seen to take its time."""
 
 FAULTS = {
     FaultKind.HANG: "Make the next call hang",
@@ -51,7 +53,9 @@ class Estates:
 async def serve_estates() -> AsyncIterator[Estates]:
     """Both estates behind one address; the key decides which one is meant."""
     now = datetime.now(UTC)
-    production, staging = believable_estate(now), believable_estate(now)
+    production = believable_estate(now)
+    staging = believable_estate(now, name="Acme Staging", slug="acme-staging")
+    production.verification_seconds = staging.verification_seconds = VERIFICATION_SECONDS
     staging.databases = dict(list(staging.databases.items())[:STAGING_DATABASES])
     async with serve_api({PRODUCTION_KEY: production, STAGING_KEY: staging}) as api:
         yield Estates(api, {"Production": production, "Staging": staging})
