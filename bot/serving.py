@@ -40,7 +40,7 @@ async def serve(settings: Settings) -> None:
             await asyncio.to_thread(migrate, settings.database_url)
         rings = key_rings(settings, database_has_rows=await asyncio.to_thread(database_has_rows, settings.database_url))
         async with build(settings, rings) as program:
-            await _prepare(program)
+            await prepare(program)
             await _run(program)
 
 
@@ -61,7 +61,7 @@ def _one_process(settings: Settings) -> Iterator[None]:
         lock.release()
 
 
-async def _prepare(program: Program) -> None:
+async def prepare(program: Program) -> None:
     """Everything that must hold before the first delivery is taken."""
     problems = await program.database.check()
     schema = [problem for problem in problems if "schema" in problem or "opened" in problem]

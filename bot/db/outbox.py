@@ -92,6 +92,12 @@ class Outbox:
             update(outbox).where(Column.id == item_id).values(state=DEAD, lease_until=None, error=error)
         )
 
+    def due_now(self, now: datetime) -> int:
+        """How many messages could go out at this moment."""
+        return self._connection.execute(
+            select(func.count()).where(Column.state == WAITING, Column.due_at <= now)
+        ).scalar_one()
+
     def pending(self) -> int:
         """How many messages are still owed."""
         return self._connection.execute(select(func.count()).where(Column.state == WAITING)).scalar_one()

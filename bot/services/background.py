@@ -57,6 +57,11 @@ class Background:
             "message": self._messages,
         }
 
+    @property
+    def busy(self) -> int:
+        """How many sends are under way."""
+        return len(self._sends)
+
     def wake_sender(self) -> None:
         """A request was just approved."""
         self._wake["send"].set()

@@ -1,0 +1,167 @@
+"""The real bot between the stand-ins, over real HTTP on loopback, inside the test's own process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import uvicorn
+
+from bot.bootstrap import Program, build
+from bot.config import load
+from bot.db.unit import Unit
+from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
+from bot.domain.audit import AuditFilter, AuditRecord
+from bot.keys import KeyRings
+from bot.sandbox.api.seed import believable_estate
+from bot.sandbox.api.server import StandInApi, serve_api
+from bot.sandbox.api.switches import Switches
+from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.reading import text_of
+from bot.sandbox.slack.seed import believable_workspace
+from bot.sandbox.slack.server import StandInSlack, serve_slack
+from bot.sandbox.slack.workspace import Workspace
+from bot.serving import prepare
+from bot.slack.transport import SlackDoor, http_app
+from tests.conftest import AUDIT_KEYS
+
+KEY = "key-of-acme"
+
+
+@dataclass(kw_only=True)
+class World:
+    """Everything a scenario touches."""
+
+    program: Program
+    slack: StandInSlack
+    api: StandInApi
+    bot_url: str = ""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The stand-in Slack's state."""
+        return self.slack.workspace
+
+    def person(self, name: str) -> Person:
+        """Somebody who types and clicks."""
+        return self.workspace.person(name)
+
+    async def settle(self) -> None:
+        """Wait until nothing is under way: deliveries, sends and messages."""
+        for _ in range(400):
+            await self.program.tasks.drain(5)
+            self.program.background.wake_messages()
+            owed = await self.program.database.read(lambda unit: unit.outbox.due_now(unit.now))
+            if not owed and not self.program.background.busy and not self.program.tasks.count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("the bot does not come to rest")
+
+    async def trail(self) -> tuple[AuditRecord, ...]:
+        """The whole trail, oldest first."""
+        wanted = AuditFilter(quiet=True, limit=1000)
+        page = await self.program.database.read(lambda unit: unit.audit.page(wanted))
+        return tuple(reversed(page.records))
+
+    async def says(self, name: str, channel: str, text: str) -> str:
+        """Type a command and read the newest answer."""
+        person = self.person(name)
+        delivery = await person.command(channel, f"/cloudsync {text}")
+        assert delivery.status == 200, delivery
+        await self.settle()
+        return self.reads(name, channel)
+
+    def reads(self, name: str, channel: str) -> str:
+        """The newest message that this person sees there."""
+        seen = self.person(name).see(channel)
+        return text_of(seen[-1]) if seen else ""
+
+
+@asynccontextmanager
+async def running_bot(
+    database_url: str,
+    *,
+    switches: Switches | None = None,
+    roles: bool = True,
+    **settings: str,
+) -> AsyncIterator[World]:
+    """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all."""
+    async with AsyncExitStack() as stack:
+        workspace = believable_workspace()
+        api = await stack.enter_async_context(
+            serve_api({KEY: believable_estate(datetime.now(UTC))}, switches=switches)
+        )
+        slack = await stack.enter_async_context(serve_slack(workspace))
+        given = {
+            "SLACK_BOT_TOKEN": workspace.app.bot_token,
+            "SLACK_SIGNING_SECRET": workspace.app.signing_secret,
+            "SLACK_API_URL": slack.api_url,
+            "CLOUDSYNC_API_KEY": KEY,
+            "CLOUDSYNC_BASE_URL": api.url,
+            "DATABASE_URL": database_url,
+            "BOT_ADMINS": workspace.member("ada").id,
+            "ENV_FILE": "",
+            **settings,
+        }
+        rings = KeyRings(secret_keys=(b"s" * 32,), audit_keys=tuple(AUDIT_KEYS.keys))
+        program = await stack.enter_async_context(build(load(given), rings))
+        world = World(program=program, slack=slack, api=api)
+        if roles:
+            await bind_channels(world)
+        await prepare(program)
+        program.background.start()
+        stack.push_async_callback(program.background.stop, 5)
+        world.bot_url = await stack.enter_async_context(_listening(program))
+        slack.connect(world.bot_url)
+        yield world
+        await world.program.tasks.drain(5)
+
+
+@asynccontextmanager
+async def _listening(program: Program) -> AsyncIterator[str]:
+    secret = program.settings.slack_signing_secret
+    assert secret is not None
+    config = uvicorn.Config(
+        http_app(SlackDoor(program.app, secret.get_secret_value()), program.readiness),
+        host="127.0.0.1",
+        port=0,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+
+async def bind_channels(world: World) -> None:
+    """Straight into SQL: scenarios about roles do it through Slack."""
+    workspace, now = world.workspace, datetime.now(UTC)
+    bindings = [
+        ChannelBinding(channel_id=workspace.channel(name).id, role=role, member_role=Role.VIEWER, environment="default")
+        for name, role in (("prod", Role.ADMIN), ("staging", Role.OPERATOR), ("support", Role.VIEWER))
+    ]
+    grants = [
+        Grant(subject_kind=SubjectKind.USER, subject_id=workspace.member(name).id, role=role)
+        for name, role in (("grace", Role.ADMIN), ("alan", Role.OPERATOR))
+    ]
+
+    def work(unit: Unit) -> None:
+        for binding in bindings:
+            unit.roles.bind(binding, "test", now)
+        for grant in grants:
+            unit.roles.grant(grant, "test", now)
+
+    await world.program.database.note(work)
