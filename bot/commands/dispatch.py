@@ -18,9 +18,9 @@ from bot.commands.journey import Journey
 from bot.commands.parsing import Parsed, parse, retyped
 from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_secrets
-from bot.domain.access import OperationClass, Role, Standing, shortfall
+from bot.domain.access import OperationClass, Person, Role, Standing, shortfall
 from bot.domain.audit import AuditEntry
-from bot.domain.errors import BotError, Conflict, Denied, InvalidInput, TrailUnavailable, UnknownTarget
+from bot.domain.errors import BotError, Conflict, Denied, InvalidInput, PeopleUnavailable, TrailUnavailable, UnknownTarget
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission, Messenger, Responder
 from bot.domain.records import FormState
@@ -98,9 +98,7 @@ class Dispatcher:
     async def _authorised(self, journey: Journey, parsed: Parsed) -> tuple[Context, Parsed]:
         """Who asks, what they may, and which database is meant; `Denied` names the target where they may read."""
         invocation = journey.invocation
-        standing = await self._parts.services.access.standing(
-            invocation.person_id, invocation.channel_id, is_direct=invocation.is_direct
-        )
+        standing = await self._standing(parsed.command, invocation)
         journey.standing = standing
         parsed = self._in_zone(parsed, invocation, standing)
         journey.environment = standing.binding.environment if standing.binding else ""
@@ -110,6 +108,18 @@ class Dispatcher:
         if refusal is not None:
             raise refusal
         return context, parsed
+
+    async def _standing(self, command: Command, invocation: Invocation) -> Standing:
+        """A failed look-up denies; what always answers then answers for somebody without any role."""
+        try:
+            return await self._parts.services.access.standing(
+                invocation.person_id, invocation.channel_id, is_direct=invocation.is_direct
+            )
+        except PeopleUnavailable:
+            if command.operation_class is not OperationClass.FREE:
+                raise
+            nobody = Person(id=invocation.person_id, name="", trusted=False, distrust="somebody Slack does not name")
+            return Standing(person=nobody, channel_id=invocation.channel_id, binding=None, role=Role.NONE)
 
     def _in_zone(self, parsed: Parsed, invocation: Invocation, standing: Standing) -> Parsed:
         """Times are read in the person's own zone, which is only known once the person is."""

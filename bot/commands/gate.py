@@ -72,7 +72,7 @@ class Gatekeeper:
 
     async def told(self, request: Request) -> None:
         """The requester has read the end on the screen: the notice by message is not needed any more."""
-        if request.state not in RUNNING:
+        if request.state not in RUNNING and request.gate is not Gate.APPROVE:
             key = notice_key(request, request.requester_id)
             await self._database.note(lambda unit: unit.outbox.settle(key))
 

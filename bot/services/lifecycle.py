@@ -85,7 +85,8 @@ def owe_card(unit: Unit, request: Request) -> None:
 
 def owe_notices(unit: Unit, request: Request) -> None:
     """Tell the requester how it ended, and the approvers when it failed after they approved."""
-    unit.outbox.put(_item(unit, request, OutboxKind.NOTICE, person_id=request.requester_id, late=NOTICE_GRACE_SECONDS))
+    late = 0 if request.gate is Gate.APPROVE else NOTICE_GRACE_SECONDS
+    unit.outbox.put(_item(unit, request, OutboxKind.NOTICE, person_id=request.requester_id, late=late))
     if request.state in FAILED_AFTER_APPROVAL:
         for vote in request.approvals:
             if vote.person_id != request.requester_id:
