@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import Any
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Connection, Row, insert, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
 from bot.db.audit_head import Head
-from bot.db.audit_queries import find_page
+from bot.db.audit_queries import count_by, find_page
+from bot.db.audit_search import index_entry
 from bot.db.audit_verify import Finding, verify_rows
-from bot.db.chain import AuditKeys, canonical_json, hash_of, leaf_of, new_salt
-from bot.db.tables import as_text, audit_events, audit_head
+from bot.db.chain import HASHED, AuditKeys, canonical_json, hash_of, leaf_of, new_salt
+from bot.db.storable import storable_json, storable_text
+from bot.db.tables import audit_events, audit_head
+from bot.db.types import as_text
 from bot.domain.audit import (
     AuditAction,
     AuditEntry,
@@ -27,10 +31,10 @@ from bot.domain.errors import TrailUnavailable
 from bot.domain.ports import Clock
 
 STORY_ROWS = 200
+COLUMN_LENGTH = 500
+"""Characters of an indexed column: PostgreSQL refuses longer index entries. The payload is not cut."""
 
 _INSERT = insert(audit_events)
-_SEARCH_SQLITE = text("INSERT INTO audit_search(rowid, body) VALUES (:seq, :body)")
-_SEARCH_POSTGRES = text("INSERT INTO audit_search(seq, document) VALUES (:seq, to_tsvector('simple', :body))")
 
 
 class AuditTrail:
@@ -43,23 +47,24 @@ class AuditTrail:
         self.head_state = head
 
     def append(self, entry: AuditEntry) -> AuditRecord:
-        """Add one row to the chain. `TrailUnavailable` outside `Database.write`."""
+        """Add one row to the chain. `TrailUnavailable` outside `Database.write`.
+
+        A clock that went back does not take the trail with it: `occurred_at` never falls behind the row before.
+        """
         head = self.head_state
         if head is None:
             raise TrailUnavailable("The audit head is not locked here.", retryable=False)
         now = self._clock.now()
-        record = self._chained(entry, head, max(now, head.occurred_at) if head.occurred_at else now)
-        columns = _columns(record)
-        self._connection.execute(_INSERT, columns)
-        self._index(record, str(columns["payload"]))
+        record = self._chained(_storable(entry), head, max(now, head.occurred_at or now))
+        self._connection.execute(_INSERT, _columns(record))
+        index_entry(self._connection, record.seq, record)
         self.head_state = Head(seq=record.seq, hash=record.hash, occurred_at=record.occurred_at)
         return record
 
-    def _chained(self, entry: AuditEntry, head: Head, occurred_at: Any) -> AuditRecord:
+    def _chained(self, entry: AuditEntry, head: Head, occurred_at: datetime) -> AuditRecord:
         salt = new_salt()
-        values = {name: getattr(entry, name) for name in entry.__dataclass_fields__}
         record = AuditRecord(
-            **values,
+            **{field.name: getattr(entry, field.name) for field in fields(entry)},
             seq=head.seq + 1,
             occurred_at=occurred_at,
             salt=salt,
@@ -71,11 +76,6 @@ class AuditTrail:
         )
         row_hash = hash_of(hashed_columns(record))
         return replace(record, hash=row_hash, mac=self._keys.mac(row_hash))
-
-    def _index(self, record: AuditRecord, payload: str) -> None:
-        words = " ".join([record.action, record.target, record.target_label, record.code or "", payload])
-        statement = _SEARCH_SQLITE if self._connection.dialect.name == "sqlite" else _SEARCH_POSTGRES
-        self._connection.execute(statement, {"seq": record.seq, "body": words})
 
     def page(self, wanted: AuditFilter) -> AuditPage:
         """One page, newest first."""
@@ -99,57 +99,49 @@ class AuditTrail:
 
     def _story_id(self, reference: str) -> str | None:
         column = audit_events.c
-        if reference.isdigit() and len(reference) < 19:
-            where = column.seq == int(reference)
-        else:
-            where = or_(column.request_id == reference, column.story == reference)
-        row = self._connection.execute(select(column.story).where(where).order_by(column.seq).limit(1)).first()
-        return row.story if row else None
+        if reference.isdecimal() and len(reference) < 19:
+            return self._first_story(column.seq == int(reference))
+        return self._first_story(column.request_id == reference) or self._first_story(column.story == reference)
+
+    def _first_story(self, where: ColumnElement[bool]) -> str | None:
+        column = audit_events.c
+        return self._connection.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
+
+    def count_by(
+        self, column: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[tuple[str, int], ...]:
+        """For summaries: how many rows for each `actor`, `action`, `outcome`, `target_label` or `channel`."""
+        return count_by(self._connection, column, since=since, until=until)
 
     def head(self) -> Head:
         """The head as stored."""
         row = self._connection.execute(select(audit_head).where(audit_head.c.id == 1)).one()
         return Head(seq=row.seq, hash=row.hash, occurred_at=row.occurred_at)
 
-    def verify(self) -> Finding:
-        """Walk the whole chain; see `audit_verify`."""
-        return verify_rows(self._connection, self._keys)
+    def verify(self, start: int = 1) -> Finding:
+        """Walk the chain from row `start` to the head; see `audit_verify`."""
+        return verify_rows(self._connection, self._keys, start=start)
 
 
 def hashed_columns(record: AuditRecord) -> dict[str, JsonValue]:
     """The columns that a row's hash covers, as the canonical form wants them."""
-    return {
-        **{
-            name: getattr(record, name)
-            for name in (
-                "seq",
-                "story",
-                "actor",
-                "channel",
-                "environment",
-                "target",
-                "target_label",
-                "request_id",
-                "delivery",
-                "code",
-                "http_status",
-                "duration_ms",
-                "leaf",
-                "prev_hash",
-                "key_id",
-            )
-        },
-        "kind": record.kind.value,
-        "action": record.action.value,
-        "outcome": record.outcome.value,
-        "occurred_at": as_text(record.occurred_at),
+    columns = {name: getattr(record, name) for name in HASHED}
+    return {**columns, "occurred_at": as_text(record.occurred_at)}
+
+
+def _storable(entry: AuditEntry) -> AuditEntry:
+    """What is hashed must be what is stored: text is mended before, not on its way into a column."""
+    texts: dict[str, Any] = {
+        field.name: storable_text(value)[:COLUMN_LENGTH]
+        for field in fields(entry)
+        if type(value := getattr(entry, field.name)) is str
     }
+    return replace(entry, **texts, payload=cast(dict[str, JsonValue], storable_json(entry.payload)))
 
 
 def _columns(record: AuditRecord) -> dict[str, Any]:
     return {
-        **hashed_columns(record),
-        "occurred_at": record.occurred_at,
+        **{name: getattr(record, name) for name in HASHED},
         "payload": canonical_json(record.payload),
         "salt": record.salt,
         "hash": record.hash,

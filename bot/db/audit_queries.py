@@ -1,118 +1,174 @@
-"""Pages of the trail: keyset on `seq`, never OFFSET, and a bounded look where several filters meet."""
+"""Pages of the trail: keyset on `seq`, never OFFSET, and a bounded look where several filters meet.
+
+One filter leads, by ordered seeks in an index of its own (`(actor, seq)`, `(target, seq)`, the full text's). The others
+are tried on the rows that it finds, at most `LOOK` of them a page; `scanned_to` says how far that look came, and is the
+next page's cursor.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, or_, select, text, union
 
-from bot.db.tables import audit_events
-from bot.domain.audit import QUIET_KINDS, AuditFilter
+from bot.db.audit_search import rows_with
+from bot.db.tables import LOUD, audit_events
+from bot.domain.audit import AuditAction, AuditFilter
 
 LOOK = 5_000
-"""Rows of the leading filter that one page looks at, where a second filter has to be tried on each."""
+"""Rows of the leading filter that one page looks at, where further filters have to be tried on each."""
+
+COUNTED = {name: audit_events.c[name] for name in ("actor", "action", "outcome", "target_label", "channel")}
 
 Column = audit_events.c
+Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """The stretch of `seq` that is looked through, and the direction of the look."""
+
+    low: int | None
+    high: int | None
+    forwards: bool = False
+
+    def within(self, seq: ColumnElement[int]) -> list[Condition]:
+        """The bounds, on this column."""
+        lower = [] if self.low is None else [seq >= self.low]
+        return lower if self.high is None else [*lower, seq <= self.high]
+
+    def ordered(self, wanted: Select[Any], seq: ColumnElement[int], limit: int) -> Select[Any]:
+        """The first rows in the direction of the look."""
+        return wanted.order_by(seq.asc() if self.forwards else seq.desc()).limit(limit)
 
 
 def find_page(connection: Connection, wanted: AuditFilter) -> tuple[Sequence[Row[Any]], bool, bool, int | None]:
     """Rows newest first, whether newer and older ones exist, and how far a bounded look came."""
-    bounds = _bounds(connection, wanted)
-    if bounds is None:
+    span = _span(connection, wanted)
+    if span is None:
         return (), False, False, None
-    low, high = bounds
-    forwards = wanted.after_seq is not None
-    leading, others = _conditions(connection, wanted)
-    horizon = _horizon(connection, leading, low, high, forwards=forwards) if leading and others else None
-    if horizon is not None:
-        low, high = (low, horizon) if forwards else (horizon, high)
-    order = Column.seq.asc() if forwards else Column.seq.desc()
-    where = and_(Column.seq >= low, Column.seq <= high, *leading, *others)
-    rows = connection.execute(select(audit_events).where(where).order_by(order).limit(wanted.limit + 1)).all()
+    looked, conditions = _plan(connection.dialect.name, wanted, span)
+    rows = connection.execute(_rows(looked, conditions, span, wanted.limit + 1)).all()
     more = len(rows) > wanted.limit
+    scanned_to = _horizon(connection, looked, span) if looked is not None and conditions and not more else None
     page = rows[: wanted.limit]
-    scanned_to = horizon if not more and horizon is not None else None
-    if forwards:
-        return page[::-1], more or scanned_to is not None, True, scanned_to
-    return page, wanted.before_seq is not None, more or scanned_to is not None, scanned_to
+    further = more or scanned_to is not None
+    if span.forwards:
+        return page[::-1], further, True, scanned_to
+    return page, wanted.before_seq is not None, further, scanned_to
 
 
-def _bounds(connection: Connection, wanted: AuditFilter) -> tuple[int, int] | None:
-    """The range of `seq`: time bounds by two index seeks, and the cursor in place of a bound."""
-    low, high = 1, _last_seq(connection)
+def count_by(
+    connection: Connection, column: str, *, since: datetime | None, until: datetime | None
+) -> tuple[tuple[str, int], ...]:
+    """How many rows, reads and mistypes apart, for each value of a column; the most frequent first."""
+    span = _span(connection, AuditFilter(since=since, until=until))
+    if span is None:
+        return ()
+    value, number = COUNTED[column], func.count().label("number")
+    rows = connection.execute(
+        select(value, number).where(*span.within(Column.seq), text(LOUD)).group_by(value).order_by(number.desc(), value)
+    )
+    return tuple((row[0], row.number) for row in rows)
+
+
+def _span(connection: Connection, wanted: AuditFilter) -> Span | None:
+    """Time bounds by two index seeks, and the cursor in place of a bound; None where nothing can lie between."""
+    low = high = None
     if wanted.since is not None:
-        first = _seek(connection, Column.occurred_at >= wanted.since, first=True)
-        if first is None:
+        low = _seek(connection, Column.occurred_at >= wanted.since, first=True)
+        if low is None:
             return None
-        low = first
     if wanted.until is not None:
-        last = _seek(connection, Column.occurred_at < wanted.until, first=False)
-        if last is None:
+        high = _seek(connection, Column.occurred_at < wanted.until, first=False)
+        if high is None:
             return None
-        high = last
     if wanted.before_seq is not None:
-        high = min(high, wanted.before_seq - 1)
+        high = wanted.before_seq - 1 if high is None else min(high, wanted.before_seq - 1)
     if wanted.after_seq is not None:
-        low = max(low, wanted.after_seq + 1)
-    return (low, high) if low <= high else None
+        low = wanted.after_seq + 1 if low is None else max(low, wanted.after_seq + 1)
+    if low is not None and high is not None and low > high:
+        return None
+    return Span(low=low, high=high, forwards=wanted.after_seq is not None)
 
 
-def _last_seq(connection: Connection) -> int:
-    return connection.execute(select(func.max(Column.seq))).scalar() or 0
-
-
-def _seek(connection: Connection, where: ColumnElement[bool], *, first: bool) -> int | None:
+def _seek(connection: Connection, where: Condition, *, first: bool) -> int | None:
     order = (Column.occurred_at, Column.seq) if first else (Column.occurred_at.desc(), Column.seq.desc())
     return connection.execute(select(Column.seq).where(where).order_by(*order).limit(1)).scalar()
 
 
-def _conditions(
-    connection: Connection, wanted: AuditFilter
-) -> tuple[list[ColumnElement[bool]], list[ColumnElement[bool]]]:
-    """The one filter that an index can lead with, and the rest."""
-    filters: list[ColumnElement[bool]] = []
-    for column, value in (
-        (Column.request_id, wanted.request_id),
-        (Column.story, wanted.story),
-        (Column.actor, wanted.actor),
-        (Column.action, wanted.action),
-        (Column.outcome, wanted.outcome),
-        (Column.channel, wanted.channel),
-    ):
-        if value is not None:
-            filters.append(column == value)
-    if wanted.target is not None:
-        filters.insert(0, or_(Column.target == wanted.target, Column.target_label == wanted.target))
-    if wanted.area is not None:
-        filters.append(and_(Column.action >= f"{wanted.area}.", Column.action < f"{wanted.area}/"))
-    if wanted.text:
-        filters.append(_text_filter(connection, wanted.text))
-    if not wanted.quiet:
-        filters.append(Column.kind.not_in([kind.value for kind in QUIET_KINDS]))
-    return filters[:1], filters[1:]
-
-
-def _text_filter(connection: Connection, wanted: str) -> ColumnElement[bool]:
-    """Full text by rowid; every word must occur, words may be beginnings on SQLite."""
-    if connection.dialect.name == "sqlite":
-        words = " ".join('"' + word.replace('"', '""') + '"*' for word in wanted.split())
-        matching = text("SELECT rowid FROM audit_search WHERE audit_search MATCH :words").bindparams(words=words)
-        return Column.seq.in_(matching.columns(literal_column("rowid")))
-    matching = text("SELECT seq FROM audit_search WHERE document @@ plainto_tsquery('simple', :words)")
-    return Column.seq.in_(matching.bindparams(words=wanted).columns(literal_column("seq")))
-
-
-def _horizon(
-    connection: Connection, leading: list[ColumnElement[bool]], low: int, high: int, *, forwards: bool
-) -> int | None:
-    """Where a look of `LOOK` rows of the leading filter ends; None when there are fewer."""
-    order = Column.seq.asc() if forwards else Column.seq.desc()
-    looked = (
-        select(Column.seq)
-        .where(Column.seq >= low, Column.seq <= high, *leading)
-        .order_by(order)
-        .offset(LOOK - 1)
-        .limit(1)
+def _filters(wanted: AuditFilter) -> list[list[Condition]]:
+    """Each filter as the alternatives that satisfy it, the most telling first."""
+    asked: tuple[tuple[tuple[Any, ...], tuple[str, ...]], ...] = (
+        ((Column.request_id,), _given(wanted.request_id)),
+        ((Column.story,), _given(wanted.story)),
+        ((Column.target, Column.target_label), _given(wanted.target)),
+        ((Column.actor,), _given(wanted.actor)),
+        ((Column.action,), _given(wanted.action) or _actions(wanted.area)),
+        ((Column.outcome,), _given(wanted.outcome)),
+        ((Column.channel,), _given(wanted.channel)),
     )
-    return connection.execute(looked).scalar()
+    return [[column == value for column in columns for value in values] for columns, values in asked if values]
+
+
+def _given(value: str | None) -> tuple[str, ...]:
+    return () if value is None else (value,)
+
+
+def _actions(area: str | None) -> tuple[str, ...]:
+    """The actions of an area: one ordered seek each. An area that does not exist matches nothing."""
+    if area is None:
+        return ()
+    return tuple(action for action in AuditAction if action.startswith(f"{area}.")) or (area,)
+
+
+def _plan(dialect: str, wanted: AuditFilter, span: Span) -> tuple[Subquery | None, list[Condition]]:
+    """The rows that the leading filter finds, and the conditions left to be tried on them."""
+    leading, *others = _filters(wanted) or [[]]
+    conditions = [or_(*alternatives) for alternatives in others]
+    if not wanted.quiet:
+        conditions.append(text(LOUD))  # type: ignore[arg-type]
+    limit = LOOK if conditions or wanted.text else wanted.limit + 1
+    if leading:
+        if wanted.text:
+            conditions.append(_holds(dialect, wanted.text))
+        return _looked(leading, span, limit), conditions
+    if wanted.text:
+        rows, seq = rows_with(dialect, wanted.text)
+        return span.ordered(rows.where(*span.within(seq)), seq, limit).subquery(), conditions
+    return None, conditions
+
+
+def _looked(alternatives: list[Condition], span: Span, limit: int) -> Subquery:
+    """Ordered seeks, one an alternative, merged."""
+    seeks = [
+        span.ordered(select(Column.seq).where(one, *span.within(Column.seq)), Column.seq, limit).subquery()
+        for one in alternatives
+    ]
+    if len(seeks) == 1:
+        return seeks[0]
+    merged = union(*(select(seek.c.seq) for seek in seeks)).subquery()
+    return span.ordered(select(merged.c.seq), merged.c.seq, limit).subquery()
+
+
+def _holds(dialect: str, typed: str) -> Condition:
+    """Whether one row holds the words: a probe by its number."""
+    rows, seq = rows_with(dialect, typed)
+    return rows.where(seq == Column.seq).correlate(audit_events).exists()
+
+
+def _rows(looked: Subquery | None, conditions: list[Condition], span: Span, limit: int) -> Select[Any]:
+    wanted = select(audit_events).where(*conditions)
+    if looked is None:
+        return span.ordered(wanted.where(*span.within(Column.seq)), Column.seq, limit)
+    return span.ordered(wanted.join(looked, looked.c.seq == Column.seq), Column.seq, limit)
+
+
+def _horizon(connection: Connection, looked: Subquery, span: Span) -> int | None:
+    """Where the look ended; None where it saw all there is."""
+    end = func.max(looked.c.seq) if span.forwards else func.min(looked.c.seq)
+    number, last = connection.execute(select(func.count(), end).select_from(looked)).one()
+    return int(last) if number >= LOOK else None

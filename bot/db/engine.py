@@ -10,61 +10,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+import structlog
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.db.chain import AuditKeys
+from bot.db.connections import READERS, database_url, reading_engine, writing_engine
+from bot.db.failures import as_unavailable, name_of, reason_of
 from bot.db.health import problems
 from bot.db.unit import Unit
 from bot.db.writer import Writer
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import Unavailable
 from bot.domain.ports import Clock
 
 T = TypeVar("T")
 
-READERS = 4
-BUSY_MILLISECONDS = 10_000
-
-
-def database_url(url: str) -> URL:
-    """The URL with our driver in it; `postgres://` is what Heroku hands out. `ConfigurationError` for other schemes."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise ConfigurationError(["DATABASE_URL is not a database URL."]) from None
-    backend = parsed.drivername.split("+")[0]
-    if backend == "sqlite":
-        return parsed.set(drivername="sqlite+pysqlite")
-    if backend in ("postgres", "postgresql"):
-        return parsed.set(drivername="postgresql+psycopg")
-    raise ConfigurationError(["DATABASE_URL must begin with sqlite:///, postgres:// or postgresql://."])
-
-
-def make_engine(url: URL, *, immediate: bool, pool_size: int) -> Engine:
-    """An engine with our rules: hidden parameters, and on SQLite WAL, full durability and explicit BEGIN."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(
-            url, hide_parameters=True, isolation_level="READ COMMITTED", pool_size=pool_size, pool_pre_ping=True
-        )
-    engine = create_engine(url, hide_parameters=True, connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: object, record: object) -> None:
-        del record
-        connection.isolation_level = None  # type: ignore[attr-defined]
-        cursor = connection.cursor()  # type: ignore[attr-defined]
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MILLISECONDS}", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-    return engine
+log = structlog.get_logger(__name__)
 
 
 class Database:
@@ -75,8 +40,9 @@ class Database:
         self.dialect = url.get_backend_name()
         self._clock = clock
         self._keys = audit_keys
-        self._reading = make_engine(url, immediate=False, pool_size=READERS)
-        self._writing = make_engine(url, immediate=True, pool_size=2)
+        self._closed = False
+        self._reading = reading_engine(url)
+        self._writing = writing_engine(url)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="db-read")
         self._writer = Writer(self._writing, clock=clock, audit_keys=audit_keys, name="db-write")
         self._notes = self._writer
@@ -97,31 +63,41 @@ class Database:
         return await asyncio.shield(asyncio.wrap_future(self._notes.submit(work, with_head=False)))
 
     async def read(self, work: Callable[[Unit], T]) -> T:
-        """Run a unit that only reads, on what is committed."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._read, work)
+        """Run a unit that only reads, on what is committed. `Unavailable` where the database does not answer."""
+        return await self._in_reader(lambda: self._read(work))
 
     def _read(self, work: Callable[[Unit], T]) -> T:
-        with self._reading.connect() as connection, connection.begin():
-            return work(Unit(connection, clock=self._clock, audit_keys=self._keys))
+        try:
+            with self._reading.connect() as connection, connection.begin():
+                return work(Unit(connection, clock=self._clock, audit_keys=self._keys))
+        except (DBAPIError, PoolTimeout) as error:
+            log.error("database_read_failed", error=name_of(error))
+            raise as_unavailable(error, trail=False) from None
 
     async def check(self) -> list[str]:
         """What is wrong with the database, as sentences; empty: it is ready to serve."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._problems)
+        return await self._in_reader(self._problems)
 
     def _problems(self) -> list[str]:
+        if self.dialect == "sqlite" and not Path(self.url.database or "").exists():
+            return ["The database file is not there yet: run `python app.py migrate`."]
         try:
             with self._writing.connect() as connection, connection.begin():
                 return problems(connection)
         except SQLAlchemyError as error:
-            return [f"The database cannot be opened for writing ({type(error).__name__})."]
+            return [f"The database cannot be opened for writing: {reason_of(error)}."]
+
+    async def _in_reader(self, call: Callable[[], T]) -> T:
+        if self._closed:
+            raise Unavailable("The database is closed.", retryable=False)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
 
     async def close(self) -> None:
         """Let what waits be written, then close the connections."""
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
+        self._closed = True
         self._writer.close()
         if self._notes is not self._writer:
             self._notes.close()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from bot.db.engine import database_url
+from bot.db.connections import database_url
+from bot.db.failures import reason_of
 from bot.db.health import has_rows
 from bot.domain.errors import ConfigurationError
 
 
 def database_has_rows(url: str) -> bool:
     """Whether anything was ever audited there; `ConfigurationError` where it cannot be opened."""
-    engine = create_engine(database_url(url), poolclass=NullPool, hide_parameters=True)
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return False
+    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
             return has_rows(connection)
     except SQLAlchemyError as error:
-        raise ConfigurationError([f"The database cannot be opened ({type(error).__name__})."]) from None
+        raise ConfigurationError([f"The database cannot be opened: {reason_of(error)}."]) from None
     finally:
         engine.dispose()

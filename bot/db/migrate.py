@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import NullPool
 
-from bot.db.engine import database_url
+from bot.db.connections import database_url, writing_engine
+from bot.db.failures import reason_of
 from bot.domain.errors import ConfigurationError
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -17,26 +17,29 @@ ADVISORY_LOCK = 7_203_114_859
 
 
 def migrate(url: str) -> None:
-    """Run all migrations that are missing; `ConfigurationError` where the database cannot be opened."""
+    """Run all migrations that are missing, in one transaction and one process at a time.
+
+    `ConfigurationError` where the database cannot be opened or altered.
+    """
     from alembic import command
     from alembic.config import Config
 
-    parsed = database_url(url)
     config = Config(str(MIGRATIONS / "alembic.ini"))
-    config.set_main_option("script_location", str(MIGRATIONS))
-    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    engine = writing_engine(database_url(url))
     try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
-                connection.commit()
+        with engine.connect() as connection, connection.begin():
+            _wait_for_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.commit()
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
-                connection.commit()
     except SQLAlchemyError as error:
-        raise ConfigurationError([f"The database cannot be migrated ({type(error).__name__})."]) from None
+        raise ConfigurationError([f"The database cannot be migrated: {reason_of(error)}."]) from None
     finally:
         engine.dispose()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """On SQLite the transaction itself keeps others out."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})

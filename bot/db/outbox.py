@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
 from bot.db.tables import outbox
 from bot.domain.records import OutboxItem
@@ -97,6 +97,11 @@ class Outbox:
         return self._connection.execute(
             select(func.count()).where(Column.state == WAITING, Column.due_at <= now)
         ).scalar_one()
+
+    def purge(self, before: datetime) -> int:
+        """Forget what was sent or given up before this; returns how many."""
+        ended = Column.state.in_([DONE, DEAD])
+        return self._connection.execute(delete(outbox).where(ended, Column.created_at < before)).rowcount
 
     def pending(self) -> int:
         """How many messages are still owed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,13 +15,16 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.db.request_rows import dumped, from_row, to_row
+from bot.db.storable import storable_text
 from bot.db.tables import request_targets, requests, votes
+from bot.domain.access import Gate
 from bot.domain.errors import Conflict
 from bot.domain.ports import Clock
-from bot.domain.requests import OPEN_STATES, Request, RequestState, Result, VoteRecord, may_move
+from bot.domain.requests import OPEN_STATES, OperationKind, Request, RequestState, Result, VoteRecord, may_move
 
 Column = requests.c
 MATCHES = 11
+KEY_LENGTH = 500
 
 
 class Requests:
@@ -78,11 +82,13 @@ class Requests:
     ) -> Request | None:
         """Compare-and-set on the state; None where it was not `before` any more.
 
-        Raises `ValueError` for a step that the state machine does not allow. A request that is no longer open lets
-        go of its targets and loses its sealed secrets in the same statement.
+        Raises `ValueError` for a step that the state machine does not allow, or that would open again what has let
+        go of its targets: NOT_SENT goes back to APPROVED in one step, `through` itself. A request that is no longer
+        open lets go of its targets and loses its sealed secrets in the same statement.
         """
         way = (before, through, after) if through else (before, after)
-        if not all(may_move(one, next_one) for one, next_one in pairwise(way)):
+        reopens = before not in OPEN_STATES and after in OPEN_STATES
+        if reopens or not all(may_move(one, next_one) for one, next_one in pairwise(way)):
             raise ValueError(f"no way {' → '.join(way)}")
         values: dict[str, Any] = {**_stored(columns), "state": after.value, "version": Column.version + 1}
         ends = after not in OPEN_STATES
@@ -162,7 +168,7 @@ class Requests:
         return self._due(
             and_(
                 Column.state == RequestState.PENDING.value,
-                Column.gate == "approve",
+                Column.gate == Gate.APPROVE.value,
                 Column.reminded_at.is_(None),
                 Column.remind_at <= now,
                 Column.decide_by > now,
@@ -190,9 +196,14 @@ class Requests:
 
 def target_keys(request: Request) -> tuple[str, ...]:
     """One open request a target: for devices each site id is a target of its own."""
-    if request.operation.kind.value == "remove_devices":
-        return tuple(dict.fromkeys(f"{request.target.key}:{item}" for item in request.operation.items))
-    return (request.target.key,)
+    if request.operation.kind is OperationKind.REMOVE_DEVICES and request.operation.items:
+        return tuple(dict.fromkeys(_key(f"{request.target.key}:{item}") for item in request.operation.items))
+    return (_key(request.target.key),)
+
+
+def _key(target: str) -> str:
+    """The key itself, or its digest where it is too long for an index entry on PostgreSQL."""
+    return target if len(target) <= KEY_LENGTH else hashlib.sha256(storable_text(target).encode()).hexdigest()
 
 
 def _stored(columns: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.db.tables import settings
@@ -21,11 +23,16 @@ class SettingsStore:
 
     def set(self, key: str, value: str) -> None:
         """Set it, whatever it was."""
-        self._connection.execute(delete(settings).where(settings.c.key == key))
-        self._connection.execute(insert(settings), {"key": key, "value": value})
+        self._connection.execute(
+            self._insert(key, value).on_conflict_do_update(index_elements=[settings.c.key], set_={"value": value})
+        )
 
     def set_if_absent(self, key: str, value: str) -> str:
         """Set it unless it is set; returns what holds."""
-        dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
-        self._connection.execute(dialect_insert(settings).values(key=key, value=value).on_conflict_do_nothing())
-        return self.get(key) or value
+        self._connection.execute(self._insert(key, value).on_conflict_do_nothing())
+        held = self.get(key)
+        return value if held is None else held
+
+    def _insert(self, key: str, value: str) -> SqliteInsert | PostgresInsert:
+        build = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
+        return build(settings).values(key=key, value=value)

@@ -21,6 +21,9 @@ from bot.db.types import BigId, PlainText, UtcTime
 LOUD = "kind NOT IN ('anchor', 'answer', 'form', 'mistype', 'read')"
 """What `audit list` shows without `--all`. Literal and sorted: engines use a partial index only for its very words."""
 
+CHECKPOINT = "kind = 'checkpoint'"
+"""Few rows, asked for by the trigger at every deletion."""
+
 metadata = MetaData()
 
 audit_events = Table(
@@ -59,6 +62,7 @@ audit_events = Table(
     Index("ix_audit_request", "request_id", "seq"),
     Index("ix_audit_occurred", "occurred_at", "seq"),
     Index("ix_audit_loud", "seq", sqlite_where=text(LOUD), postgresql_where=text(LOUD)),
+    Index("ix_audit_checkpoint", "seq", sqlite_where=text(CHECKPOINT), postgresql_where=text(CHECKPOINT)),
 )
 
 audit_head = Table(

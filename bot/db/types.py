@@ -56,7 +56,7 @@ class PlainText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Going in."""
-        return None if value is None else storable_text(value)
+        return None if value is None else storable_text(str(value))
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")

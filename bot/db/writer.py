@@ -9,29 +9,61 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
 
 from bot.db.audit_head import Head, lock_head, store_head
 from bot.db.chain import AuditKeys
+from bot.db.failures import as_unavailable, is_deadlock, is_engine_error, name_of
 from bot.db.unit import Unit
 from bot.domain.errors import Unavailable
 from bot.domain.ports import Clock
 
 T = TypeVar("T")
 
+log = structlog.get_logger(__name__)
+
 BATCH = 256
 """Units a commit; bounds how long one transaction holds the head."""
 
+ATTEMPTS = 3
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(kw_only=True)
 class _Waiting:
     work: Callable[[Unit], Any]
     with_head: bool
     future: Future[Any] = field(default_factory=Future)
+    attempts: int = 1
+
+    def admit_again(self) -> bool:
+        """Whether a unit that fell to a deadlock is tried once more: alone, it holds nothing that others wait for."""
+        self.attempts += 1
+        return self.attempts <= ATTEMPTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Ended:
+    waiting: _Waiting
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Let the caller go on; the engine's own errors become ours."""
+        if self.error is None:
+            self.waiting.future.set_result(self.result)
+        elif is_engine_error(self.error):
+            log.error("database_write_failed", error=name_of(self.error))
+            self.waiting.future.set_exception(as_unavailable(self.error, trail=self.waiting.with_head))
+        else:
+            self.waiting.future.set_exception(self.error)
 
 
 class Writer:
-    """Runs submitted units in the order in which they came. A unit whose caller went away runs all the same."""
+    """Runs submitted units in the order in which they came. A unit whose caller went away runs all the same.
+
+    A unit may run again after a deadlock, so it changes nothing but the database.
+    """
 
     def __init__(self, engine: Engine, *, clock: Clock, audit_keys: AuditKeys, name: str) -> None:
         self._engine = engine
@@ -88,37 +120,39 @@ class Writer:
 
     def _run(self, batch: list[_Waiting]) -> None:
         """One transaction; a failed commit is everybody's failure, a failed unit its caller's alone."""
-        ended: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
-            with self._engine.connect() as connection, connection.begin():
-                head = lock_head(connection) if any(waiting.with_head for waiting in batch) else None
-                before = head
-                for waiting in batch:
-                    result, error, head = self._run_one(connection, waiting, head, alone=len(batch) == 1)
-                    ended.append((waiting, result, error))
-                if head is not None and head != before:
-                    store_head(connection, head)
+            ended = self._commit(batch)
         except BaseException as error:  # noqa: BLE001 - every caller of the batch must hear of it
-            for waiting in batch:
-                waiting.future.set_exception(error)
-            return
-        for waiting, result, failure in ended:
-            if failure is not None:
-                waiting.future.set_exception(failure)
+            ended = [_Ended(waiting=waiting, error=error) for waiting in batch]
+        for one in ended:
+            if one.error is not None and is_deadlock(one.error) and one.waiting.admit_again():
+                self._run([one.waiting])
             else:
-                waiting.future.set_result(result)
+                one.tell()
+
+    def _commit(self, batch: list[_Waiting]) -> list[_Ended]:
+        with self._engine.connect() as connection, connection.begin():
+            first = head = lock_head(connection) if any(waiting.with_head for waiting in batch) else None
+            ended = []
+            for waiting in batch:
+                one, head = self._run_one(connection, waiting, head, alone=len(batch) == 1)
+                ended.append(one)
+            if head is not None and head != first:
+                store_head(connection, head)
+        return ended
 
     def _run_one(
         self, connection: Connection, waiting: _Waiting, head: Head | None, *, alone: bool
-    ) -> tuple[Any, BaseException | None, Head | None]:
+    ) -> tuple[_Ended, Head | None]:
+        """One unit in its savepoint, and the head as it leaves it. Alone, the transaction is savepoint enough."""
         unit = Unit(connection, clock=self._clock, audit_keys=self._keys, head=head if waiting.with_head else None)
         if alone:
-            return waiting.work(unit), None, unit.head or head
+            return _Ended(waiting=waiting, result=waiting.work(unit)), unit.head or head
         savepoint = connection.begin_nested()
         try:
             result = waiting.work(unit)
+            savepoint.commit()
         except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
             savepoint.rollback()
-            return None, error, head
-        savepoint.commit()
-        return result, None, unit.head or head
+            return _Ended(waiting=waiting, error=error), head
+        return _Ended(waiting=waiting, result=result), unit.head or head

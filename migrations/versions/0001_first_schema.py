@@ -11,6 +11,9 @@ down_revision = None
 UTC_TIME = sa.DateTime(timezone=True).with_variant(sa.String(27), "sqlite")
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
+_LOUD = "kind NOT IN ('anchor', 'answer', 'form', 'mistype', 'read')"
+_CHECKPOINT = "kind = 'checkpoint'"
+
 
 def upgrade() -> None:
     """Create everything; the head row stands before the first event."""
@@ -35,27 +38,27 @@ def _audit_events() -> None:
         "audit_events",
         sa.Column("seq", BIG_ID, autoincrement=False, nullable=False),
         sa.Column("occurred_at", UTC_TIME, nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("story", sa.String(length=40), nullable=False),
-        sa.Column("action", sa.String(length=60), nullable=False),
-        sa.Column("actor", sa.String(length=40), nullable=False),
-        sa.Column("channel", sa.String(length=40), nullable=False),
-        sa.Column("environment", sa.String(length=60), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("story", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("target_label", sa.Text(), nullable=False),
-        sa.Column("request_id", sa.String(length=40), nullable=True),
+        sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("delivery", sa.Text(), nullable=True),
-        sa.Column("outcome", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("http_status", sa.Integer(), nullable=True),
         sa.Column("duration_ms", sa.Integer(), nullable=True),
         sa.Column("payload", sa.Text(), nullable=True),
-        sa.Column("salt", sa.String(length=64), nullable=True),
-        sa.Column("leaf", sa.String(length=64), nullable=False),
-        sa.Column("prev_hash", sa.String(length=64), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("mac", sa.String(length=64), nullable=False),
-        sa.Column("key_id", sa.String(length=16), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=True),
+        sa.Column("leaf", sa.Text(), nullable=False),
+        sa.Column("prev_hash", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("mac", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sa.UniqueConstraint("hash"),
         sa.UniqueConstraint("prev_hash"),
@@ -63,7 +66,22 @@ def _audit_events() -> None:
     op.create_index("ix_audit_action", "audit_events", ["action", "seq"], unique=False)
     op.create_index("ix_audit_actor", "audit_events", ["actor", "seq"], unique=False)
     op.create_index("ix_audit_channel", "audit_events", ["channel", "seq"], unique=False)
-    op.create_index("ix_audit_kind", "audit_events", ["kind", "seq"], unique=False)
+    op.create_index(
+        "ix_audit_loud",
+        "audit_events",
+        ["seq"],
+        unique=False,
+        sqlite_where=sa.text(_LOUD),
+        postgresql_where=sa.text(_LOUD),
+    )
+    op.create_index(
+        "ix_audit_checkpoint",
+        "audit_events",
+        ["seq"],
+        unique=False,
+        sqlite_where=sa.text(_CHECKPOINT),
+        postgresql_where=sa.text(_CHECKPOINT),
+    )
     op.create_index("ix_audit_occurred", "audit_events", ["occurred_at", "seq"], unique=False)
     op.create_index("ix_audit_outcome", "audit_events", ["outcome", "seq"], unique=False)
     op.create_index("ix_audit_request", "audit_events", ["request_id", "seq"], unique=False)
@@ -77,7 +95,7 @@ def _audit_head() -> None:
         "audit_head",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("occurred_at", UTC_TIME, nullable=True),
         sa.CheckConstraint("id = 1", name="ck_audit_head_single"),
         sa.PrimaryKeyConstraint("id"),
@@ -87,11 +105,11 @@ def _audit_head() -> None:
 def _channel_bindings() -> None:
     op.create_table(
         "channel_bindings",
-        sa.Column("channel_id", sa.String(length=40), nullable=False),
-        sa.Column("role", sa.String(length=10), nullable=False),
-        sa.Column("member_role", sa.String(length=10), nullable=False),
-        sa.Column("environment", sa.String(length=60), nullable=False),
-        sa.Column("bound_by", sa.String(length=40), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("member_role", sa.Text(), nullable=False),
+        sa.Column("environment", sa.Text(), nullable=False),
+        sa.Column("bound_by", sa.Text(), nullable=False),
         sa.Column("bound_at", UTC_TIME, nullable=False),
         sa.PrimaryKeyConstraint("channel_id"),
     )
@@ -100,30 +118,31 @@ def _channel_bindings() -> None:
 def _forms() -> None:
     op.create_table(
         "forms",
-        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("command", sa.Text(), nullable=False),
-        sa.Column("story", sa.String(length=40), nullable=False),
-        sa.Column("person_id", sa.String(length=40), nullable=False),
-        sa.Column("team_id", sa.String(length=40), nullable=False),
-        sa.Column("channel_id", sa.String(length=40), nullable=False),
-        sa.Column("environment", sa.String(length=60), nullable=False),
+        sa.Column("story", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("arguments", sa.Text(), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("view_id", sa.String(length=40), nullable=True),
-        sa.Column("request_id", sa.String(length=40), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("view_id", sa.Text(), nullable=True),
+        sa.Column("request_id", sa.Text(), nullable=True),
         sa.Column("created_at", UTC_TIME, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_forms_created", "forms", ["created_at"], unique=False)
 
 
 def _grants() -> None:
     op.create_table(
         "grants",
-        sa.Column("subject_kind", sa.String(length=10), nullable=False),
-        sa.Column("subject_id", sa.String(length=40), nullable=False),
-        sa.Column("channel_id", sa.String(length=40), nullable=False),
-        sa.Column("role", sa.String(length=10), nullable=False),
-        sa.Column("granted_by", sa.String(length=40), nullable=False),
+        sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("granted_by", sa.Text(), nullable=False),
         sa.Column("granted_at", UTC_TIME, nullable=False),
         sa.PrimaryKeyConstraint("subject_kind", "subject_id", "channel_id"),
     )
@@ -133,12 +152,12 @@ def _inbox() -> None:
     op.create_table(
         "inbox",
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("surface", sa.String(length=20), nullable=False),
-        sa.Column("person_id", sa.String(length=40), nullable=False),
-        sa.Column("channel_id", sa.String(length=40), nullable=False),
-        sa.Column("story", sa.String(length=40), nullable=False),
+        sa.Column("surface", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("story", sa.Text(), nullable=False),
         sa.Column("received_at", UTC_TIME, nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
@@ -150,20 +169,20 @@ def _outbox() -> None:
     op.create_table(
         "outbox",
         sa.Column("position", BIG_ID, autoincrement=True, nullable=False),
-        sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("request_id", sa.String(length=40), nullable=True),
-        sa.Column("person_id", sa.String(length=40), nullable=True),
-        sa.Column("channel_id", sa.String(length=40), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("person_id", sa.Text(), nullable=True),
+        sa.Column("channel_id", sa.Text(), nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", UTC_TIME, nullable=False),
         sa.Column("created_at", UTC_TIME, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("lease_until", UTC_TIME, nullable=True),
-        sa.Column("lease_owner", sa.String(length=40), nullable=True),
+        sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("position"),
         sa.UniqueConstraint("id"),
@@ -175,23 +194,23 @@ def _outbox() -> None:
 def _requests() -> None:
     op.create_table(
         "requests",
-        sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("story", sa.String(length=40), nullable=False),
-        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("story", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("observation", sa.Text(), nullable=False),
-        sa.Column("operation_class", sa.String(length=20), nullable=False),
-        sa.Column("gate", sa.String(length=20), nullable=False),
-        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("operation_class", sa.Text(), nullable=False),
+        sa.Column("gate", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("requester_id", sa.String(length=40), nullable=False),
+        sa.Column("requester_id", sa.Text(), nullable=False),
         sa.Column("requester_name", sa.Text(), nullable=False),
-        sa.Column("team_id", sa.String(length=40), nullable=False),
-        sa.Column("channel_id", sa.String(length=40), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
         sa.Column("approvals_required", sa.Integer(), nullable=False),
         sa.Column("created_at", UTC_TIME, nullable=False),
         sa.Column("decide_by", UTC_TIME, nullable=False),
@@ -199,7 +218,7 @@ def _requests() -> None:
         sa.Column("decided_at", UTC_TIME, nullable=True),
         sa.Column("claimed_at", UTC_TIME, nullable=True),
         sa.Column("claim_expires", UTC_TIME, nullable=True),
-        sa.Column("claim_owner", sa.String(length=40), nullable=True),
+        sa.Column("claim_owner", sa.Text(), nullable=True),
         sa.Column("sends", sa.Integer(), nullable=False),
         sa.Column("unknown_since", UTC_TIME, nullable=True),
         sa.Column("reconcile_at", UTC_TIME, nullable=True),
@@ -207,11 +226,11 @@ def _requests() -> None:
         sa.Column("reminded_at", UTC_TIME, nullable=True),
         sa.Column("remind_at", UTC_TIME, nullable=True),
         sa.Column("ended_at", UTC_TIME, nullable=True),
-        sa.Column("ended_by", sa.String(length=40), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
         sa.Column("end_reason", sa.Text(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
-        sa.Column("card_channel", sa.String(length=40), nullable=True),
-        sa.Column("card_ts", sa.String(length=40), nullable=True),
+        sa.Column("card_channel", sa.Text(), nullable=True),
+        sa.Column("card_ts", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -222,7 +241,7 @@ def _requests() -> None:
 def _settings() -> None:
     op.create_table(
         "settings",
-        sa.Column("key", sa.String(length=120), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key"),
     )
@@ -231,7 +250,7 @@ def _settings() -> None:
 def _request_targets() -> None:
     op.create_table(
         "request_targets",
-        sa.Column("request_id", sa.String(length=40), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -253,9 +272,9 @@ def _request_targets() -> None:
 def _votes() -> None:
     op.create_table(
         "votes",
-        sa.Column("request_id", sa.String(length=40), nullable=False),
-        sa.Column("person_id", sa.String(length=40), nullable=False),
-        sa.Column("vote", sa.String(length=10), nullable=False),
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("vote", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("at", UTC_TIME, nullable=False),
         sa.ForeignKeyConstraint(
@@ -282,7 +301,7 @@ _CHECKPOINTED = """EXISTS (SELECT 1 FROM audit_events c WHERE c.kind = 'checkpoi
 """A deletion up to a later checkpoint row, whose target is `seq:<last deleted>`."""
 
 _SQLITE = (
-    "CREATE VIRTUAL TABLE audit_search USING fts5(body, content='')",
+    "CREATE VIRTUAL TABLE audit_search USING fts5(body, content='', tokenize='unicode61 remove_diacritics 0')",
     f"""CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events
     WHEN NOT ({_ERASES.format(same="IS")})
     BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END""",

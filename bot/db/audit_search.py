@@ -1,0 +1,83 @@
+"""Full text of the trail: the same words, phrases and beginnings on both engines.
+
+Words are cut here and not by the engines, whose parsers differ: folded, without accents, letters and digits only.
+What a row is indexed by follows from the row alone, so that an erased payload can be taken out of the index again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, false, literal_column, select, table, text
+
+from bot.domain.audit import AuditEntry, JsonValue
+
+_WORD = re.compile(r"[^\W_]+")
+WORD_LENGTH = 100
+WORDS_A_ROW = 5_000
+
+_INSERTS = {
+    "sqlite": text("INSERT INTO audit_search(rowid, body) VALUES (:seq, :body)"),
+    "postgresql": text("INSERT INTO audit_search(seq, document) VALUES (:seq, CAST(:body AS tsvector))"),
+}
+
+
+def words_of(typed: str) -> list[str]:
+    """The words of a text as they are indexed and looked for."""
+    plain = "".join(one for one in unicodedata.normalize("NFKD", typed) if not unicodedata.combining(one))
+    return [word[:WORD_LENGTH] for word in _WORD.findall(plain.casefold())]
+
+
+def words_of_entry(entry: AuditEntry) -> list[str]:
+    """What a row is found by: its action, target and code, and all values of its payload."""
+    columns = (entry.action.value, entry.target, entry.target_label, entry.request_id or "", entry.code or "")
+    return [word for part in (*columns, *_values(dict(entry.payload))) for word in words_of(part)][:WORDS_A_ROW]
+
+
+def _values(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from _values(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _values(one)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def index_entry(connection: Connection, seq: int, entry: AuditEntry) -> None:
+    """Make a row findable."""
+    words = words_of_entry(entry)
+    dialect = connection.dialect.name
+    body = " ".join(words if dialect == "sqlite" else _with_positions(words))
+    connection.execute(_INSERTS[dialect], {"seq": seq, "body": body})
+
+
+def _with_positions(words: list[str]) -> list[str]:
+    """`tsvector` as PostgreSQL writes it itself: no parser of its own comes into play."""
+    return [f"'{word}':{position}" for position, word in enumerate(words, start=1)]
+
+
+def rows_with(dialect: str, typed: str) -> tuple[Select[int], ColumnElement[int]]:
+    """The numbers of the rows that hold all words typed, and the column to bound and order them by.
+
+    What stands together without a space (`orders-eu`) is a phrase; the last word of each may be a beginning.
+    """
+    phrases = [words for words in map(words_of, typed.split()) if words]
+    search = table("audit_search", column("rowid"), column("seq"), column("document"))
+    seq: ColumnElement[int] = search.c.rowid if dialect == "sqlite" else search.c.seq
+    rows = select(seq.label("seq")).select_from(search)
+    if not phrases:
+        return rows.where(false()), seq
+    if dialect == "sqlite":
+        match = " ".join(f'"{" ".join(words)}"*' for words in phrases)
+        return rows.where(literal_column("audit_search").op("MATCH")(bindparam("words", match))), seq
+    match = " & ".join(_tsquery(words) for words in phrases)
+    return rows.where(text("document @@ CAST(:words AS tsquery)").bindparams(words=match)), seq
+
+
+def _tsquery(words: list[str]) -> str:
+    *first, last = words
+    return "(" + " <-> ".join([*(f"'{word}'" for word in first), f"'{last}':*"]) + ")"

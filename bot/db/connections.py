@@ -1,0 +1,90 @@
+"""How each engine is connected to: URLs, sessions and the limits of waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import ArgumentError
+
+from bot.domain.errors import ConfigurationError
+
+READERS = 4
+BUSY_MILLISECONDS = 10_000
+"""How long one waits for a lock that another holds, before the caller hears that the database is not to be had."""
+IDLE_MILLISECONDS = 15_000
+"""When PostgreSQL ends a transaction whose process has gone silent, and with it the hold on the audit head."""
+
+POSTGRES_CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+def database_url(url: str) -> URL:
+    """The URL with our driver in it; `postgres://` is what Heroku hands out. `ConfigurationError` for other schemes."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(["DATABASE_URL is not a database URL."]) from None
+    backend = parsed.drivername.split("+")[0]
+    if backend == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise ConfigurationError(["DATABASE_URL must name a file, as in sqlite:///cloudsync-bot.db."])
+        return parsed.set(drivername="sqlite+pysqlite")
+    if backend in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise ConfigurationError(["DATABASE_URL must begin with sqlite:///, postgres:// or postgresql://."])
+
+
+def writing_engine(url: URL) -> Engine:
+    """Transactions that write: READ COMMITTED on PostgreSQL, from their first statement on alone on SQLite."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=())
+    engine = _postgres_engine(url, pool_size=3, isolation_level="READ COMMITTED")
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
+        connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MILLISECONDS}")
+        connection.autocommit = False
+
+    return engine
+
+
+def reading_engine(url: URL) -> Engine:
+    """Transactions that only read, each on one snapshot: a page and its neighbours, a chain and its head, agree."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, begin="BEGIN", pragmas=("query_only=ON",))
+    engine = _postgres_engine(url, pool_size=READERS, isolation_level="REPEATABLE READ")
+    return engine.execution_options(postgresql_readonly=True)
+
+
+def _postgres_engine(url: URL, *, pool_size: int, isolation_level: IsolationLevel) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level=isolation_level,
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in POSTGRES_CONNECT.items() if name not in url.query},
+    )
+
+
+def _sqlite_engine(url: URL, *, begin: str, pragmas: Sequence[str]) -> Engine:
+    """WAL, full durability and explicit BEGIN; the driver's own idea of transactions is switched off."""
+    engine = create_engine(url, hide_parameters=True, paramstyle="named", connect_args={"check_same_thread": False})
+    wanted = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MILLISECONDS}", "foreign_keys=ON", *pragmas)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.isolation_level = None
+        for pragma in wanted:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
