@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 
@@ -21,7 +22,7 @@ from bot.sandbox.api.seed import believable_estate
 from bot.sandbox.api.server import StandInApi, serve_api
 from bot.sandbox.api.switches import Switches
 from bot.sandbox.slack.person import Person
-from bot.sandbox.slack.reading import text_of
+from bot.sandbox.slack.reading import buttons_of
 from bot.sandbox.slack.seed import believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
 from bot.sandbox.slack.workspace import Workspace
@@ -76,9 +77,38 @@ class World:
         return self.reads(name, channel)
 
     def reads(self, name: str, channel: str) -> str:
-        """The newest message that this person sees there."""
-        seen = self.person(name).see(channel)
-        return text_of(seen[-1]) if seen else ""
+        """What this person reads now: the form in front, else the newest message they see there."""
+        person = self.person(name)
+        if person.modal is not None:
+            return person.read(person.modal)
+        seen = person.see(channel)
+        return person.read(seen[-1]) if seen else ""
+
+    async def presses(self, name: str, channel: str, button: str) -> str:
+        """Press a button on the newest message that has it, and read the answer."""
+        person = self.person(name)
+        message = next(one for one in reversed(person.see(channel)) if button in buttons_of(one))
+        delivery = await person.click(message, button)
+        assert delivery.status == 200, delivery
+        await self.settle()
+        return self.reads(name, channel)
+
+    async def fills(self, name: str, values: Mapping[str, Any], channel: str = "#prod") -> str:
+        """Fill in the form in front, send it, and read what comes."""
+        person = self.person(name)
+        modal = person.modal
+        assert modal is not None, "no form is open"
+        await person.fill(modal, values)
+        delivery = await person.submit(modal)
+        assert delivery.status == 200, delivery
+        await self.settle()
+        return self.reads(name, channel)
+
+    def card(self, name: str = "grace", channel: str = "#prod") -> str:
+        """The newest request card in the channel, as this person reads it."""
+        person = self.person(name)
+        shown = [one for one in person.see(channel) if not one.is_ephemeral]
+        return person.read(shown[-1]) if shown else ""
 
 
 @asynccontextmanager
@@ -92,9 +122,7 @@ async def running_bot(
     """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all."""
     async with AsyncExitStack() as stack:
         workspace = believable_workspace()
-        api = await stack.enter_async_context(
-            serve_api({KEY: believable_estate(datetime.now(UTC))}, switches=switches)
-        )
+        api = await stack.enter_async_context(serve_api({KEY: believable_estate(datetime.now(UTC))}, switches=switches))
         slack = await stack.enter_async_context(serve_slack(workspace))
         given = {
             "SLACK_BOT_TOKEN": workspace.app.bot_token,

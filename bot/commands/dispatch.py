@@ -20,7 +20,15 @@ from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_secrets
 from bot.domain.access import OperationClass, Person, Role, Standing, shortfall
 from bot.domain.audit import AuditEntry
-from bot.domain.errors import BotError, Conflict, Denied, InvalidInput, PeopleUnavailable, TrailUnavailable, UnknownTarget
+from bot.domain.errors import (
+    BotError,
+    Conflict,
+    Denied,
+    InvalidInput,
+    PeopleUnavailable,
+    TrailUnavailable,
+    UnknownTarget,
+)
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission, Messenger, Responder
 from bot.domain.records import FormState
@@ -223,12 +231,12 @@ class Dispatcher:
         """Judge a submission within Slack's three seconds; what is turned away leaves its row at once."""
         record = await self._parts.forms.find(invocation.form_id or "")
         admission = await self._parts.forms.admit(record, invocation)
-        if admission.errors or admission.refused:
+        turned_away = _turned_away(admission)
+        if turned_away is not None:
             journey = Journey(invocation=invocation, reference=new_reference())
             if record is not None:
                 self._adopt(journey, self._parts.forms.submission(record, invocation))
-            problem = "; ".join(admission.errors.values()) or "this form was sent already or is not known"
-            await self._record(journey.failed(InvalidInput(problem) if admission.errors else Conflict(problem)))
+            await self._record(journey.failed(turned_away))
         return admission
 
     def _adopt(self, journey: Journey, submission: Submission) -> None:
@@ -321,6 +329,15 @@ class Dispatcher:
             reference=journey.reference,
             slash=self._parts.services.slash,
         )
+
+
+def _turned_away(admission: FormAdmission) -> BotError | None:
+    """Why a submission does not run; None where it does."""
+    if admission.errors:
+        return InvalidInput("; ".join(admission.errors.values()))
+    if admission.refused is not None:
+        return Conflict("This form was sent already, or is not known.")
+    return None if admission.admitted else Conflict("This form is being worked on already.")
 
 
 def _choosable(error: UnknownTarget, text: str) -> UnknownTarget:

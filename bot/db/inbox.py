@@ -46,6 +46,10 @@ class Inbox:
         row = self._connection.execute(select(inbox).where(inbox.c.key == key)).first()
         return _delivery(row) if row else None
 
+    def all_keys(self) -> tuple[str, ...]:
+        """The keys of every delivery that is still kept, for accounting."""
+        return tuple(self._connection.execute(select(inbox.c.key)).scalars())
+
     def finish(self, key: str, state: InboxState, answer: str) -> None:
         """Note how it ended and what was answered."""
         self._connection.execute(update(inbox).where(inbox.c.key == key).values(state=state.value, answer=answer))

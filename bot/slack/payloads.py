@@ -141,7 +141,7 @@ def from_event(body: Body) -> Invocation | None:
     if kind == "app_home_opened":
         if event.get("tab") not in (None, "home"):
             return None
-        return _invocation(body, surface=Surface.HOME, channel_id=channel_id, is_direct=True, **common)
+        return _invocation(body, surface=Surface.HOME, channel_id=channel_id, text="home", is_direct=True, **common)
     text = _LEADING_MENTION.sub("", str(event.get("text") or ""))
     if kind == "app_mention":
         return _invocation(body, surface=Surface.MENTION, channel_id=channel_id, text=text, **common)

@@ -73,7 +73,7 @@ def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
     del arguments
     problems = {**label_problem(values), **jwks_problem(values), **connection_problem(values, "")}
     if value_of(values, "jwt_secret") and values.get("clear_jwt_secret") is True:
-        problems["jwt_secret"] = "Either set a new secret or clear it, not both."
+        problems["jwt_secret"] = "Either set a new secret or clear it, not both."  # noqa: S105 - a sentence
     secrets = value_of(values, "connection_string") or value_of(values, "jwt_secret")
     if (secrets or values.get("clear_jwt_secret") is True) and not value_of(values, "reason"):
         problems["reason"] = "Say why; whoever approves it needs it."

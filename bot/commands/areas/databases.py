@@ -173,7 +173,9 @@ def _failed_check(
     lines = [line(what)]
     if codes:
         lines.append(line("Code: ", Code(text=", ".join(codes))))
-    helps = "" if retryable is None else " Trying again may help." if retryable else " Trying again alone will not help."
+    helps = " Trying again may help." if retryable else " Trying again alone will not help."
+    if retryable is None:
+        helps = ""
     return Reply(
         verdict=line(Strong(text=context.database.label or context.database.id or ""), " does not answer"),
         mood=Mood.BAD,

@@ -1,0 +1,168 @@
+"""Changes that no other admin must approve: registration, label, tables, token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from bot.sandbox.api.faults import FaultKind
+from tests.bots import World
+
+REGISTER: dict[str, Any] = {
+    "Label": "billing-eu",
+    "Provider": "postgres",
+    "Flavor": "supabase",
+    "Database name": "billing",
+    "Connection string": "postgresql://owner:hunter2@billing.db.example:5432/billing",
+    "JWT secret": "very-secret-jwt",
+}
+FORMS = [
+    ("databases register", REGISTER, AuditAction.DATABASES_REGISTER, "POST", "Registered the database “billing-eu”"),
+    ("databases update orders-eu", {"Label": "orders-europe"}, AuditAction.DATABASES_UPDATE, "PATCH", "Renamed"),
+    (
+        "notifications token set kiosk",
+        {"Expo access token": "s3cr3t-token"},
+        AuditAction.TOKEN_SET,
+        "PUT",
+        "Set the Expo access token of “kiosk”",
+    ),
+]
+IDS = [text for text, *_ in FORMS]
+Row = tuple[str, dict[str, Any], AuditAction, str, str]
+
+
+@pytest.mark.parametrize("row", FORMS, ids=IDS)
+async def test_the_form_is_the_confirmation_and_one_call_is_sent(world: World, row: Row) -> None:
+    text, form, action, method, done = row
+    await world.says("alan", "#prod", text)
+    answer = await world.fills("alan", form)
+    assert done in answer.splitlines()[0] or done in answer
+    assert [call.method for call in world.api.journal.changing] == [method]
+    kinds = [row.kind for row in await world.trail() if row.action is action and row.kind is not AuditKind.FORM]
+    assert kinds == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME]
+
+
+@pytest.mark.parametrize("row", FORMS, ids=IDS)
+async def test_a_viewer_sees_a_refusal_instead_of_the_form(world: World, row: Row) -> None:
+    answer = await world.says("cleo", "#prod", row[0])
+    assert "Not permitted" in answer
+    assert (await world.trail())[-1].outcome is AuditOutcome.DENIED
+
+
+@pytest.mark.parametrize("row", FORMS, ids=IDS)
+async def test_the_apis_refusal_stands_above_the_fields_and_nothing_typed_is_lost(world: World, row: Row) -> None:
+    text, form, action, method, _ = row
+    world.api.faults.arm(FaultKind.DATABASE_ERROR, method=method, code="database_auth_failed")
+    await world.says("alan", "#prod", text)
+    answer = await world.fills("alan", form)
+    assert "database_auth_failed" in answer
+    alan = world.person("alan")
+    assert alan.modal is not None
+    assert "input" in {block["type"] for block in alan.modal.blocks}
+    last = [row for row in await world.trail() if row.action is action][-1]
+    assert (last.outcome, last.code) == (AuditOutcome.REJECTED, "database_auth_failed")
+    await alan.submit(alan.modal)
+    await world.settle()
+    assert len(world.api.journal.changing) == 2, "sending the form again sends a new request"
+
+
+async def test_exactly_what_was_filled_in_is_registered(world: World) -> None:
+    await world.says("alan", "#prod", "databases register")
+    await world.fills(
+        "alan", {**REGISTER, "JWT allowed issuers": "https://a.example\nhttps://b.example", "Flavor": "own"}
+    )
+    assert world.api.journal.changing[0].body == {
+        "label": "billing-eu",
+        "provider": "postgres",
+        "flavor": "own",
+        "databaseName": "billing",
+        "connectionString": REGISTER["Connection string"],
+        "jwtSecret": "very-secret-jwt",
+        "jwtAllowedIssuers": ["https://a.example", "https://b.example"],
+    }
+
+
+async def test_only_what_differs_is_sent(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders-eu")
+    await world.fills("alan", {"Label": "orders-europe"})
+    assert world.api.journal.changing[0].body == {"label": "orders-europe"}
+
+
+async def test_a_form_with_nothing_changed_sends_nothing(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders-eu")
+    answer = await world.fills("alan", {})
+    assert "Nothing differs" in answer
+    assert world.api.journal.changing == []
+
+
+async def test_tables_are_enabled_after_a_confirmation(world: World) -> None:
+    answer = await world.says("alan", "#prod", "tables enable orders-eu invoices audit_log")
+    assert "Please confirm" in answer
+    assert world.api.journal.changing == []
+    answer = await world.presses("alan", "#prod", "Confirm")
+    assert "Enabled CloudSync for the tables invoices, audit_log" in answer
+    assert world.api.journal.changing[0].body == {"tables": ["invoices", "audit_log"]}
+    assert "Confirm" not in str([message.blocks for message in world.person("alan").see("#prod")])
+
+
+async def test_a_cancelled_confirmation_sends_nothing(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    assert "Cancelled" in await world.presses("alan", "#prod", "Cancel")
+    assert world.api.journal.changing == []
+
+
+async def test_tables_left_out_open_a_menu_of_those_that_fit(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu")
+    await world.fills("alan", {"Tables": ["invoices"]})
+    await world.presses("alan", "#prod", "Confirm")
+    assert world.api.journal.changing[0].body == {"tables": ["invoices"]}
+
+
+async def test_disabling_needs_an_admin_and_a_reason(world: World) -> None:
+    assert "Not permitted" in await world.says("alan", "#prod", 'tables disable orders-eu users --reason "x"')
+    await world.says("ada", "#prod", 'tables disable orders-eu users --reason "schema change"')
+    assert "Disabled CloudSync" in await world.presses("ada", "#prod", "Confirm")
+
+
+async def test_an_unknown_table_gets_the_nearest_names(world: World) -> None:
+    answer = await world.says("alan", "#prod", "tables enable orders-eu invoice")
+    assert "invoices" in answer
+    assert world.api.journal.changing == []
+
+
+async def test_a_second_submission_while_one_runs_sends_nothing(world: World) -> None:
+    world.api.estate.verification_seconds = 0.5
+    await world.says("alan", "#prod", "databases register")
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    await alan.fill(modal, REGISTER)
+    await alan.submit(modal)
+    assert "Working on it" in alan.read(modal)
+    await alan.submit(modal)
+    await world.settle()
+    assert len(world.api.journal.changing) == 1
+
+
+async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) -> None:
+    world.api.estate.verification_seconds = 0.5
+    await world.says("alan", "#prod", "databases register")
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    await alan.fill(modal, REGISTER)
+    await alan.submit(modal)
+    await alan.close(modal)
+    await world.settle()
+    seen = [alan.read(one) for place in ("#prod", "dm") for one in alan.see(place)]
+    assert any("Registered the database" in text for text in seen)
+
+
+async def test_no_view_ever_carries_a_secret_back(world: World) -> None:
+    await world.says("alan", "#prod", "databases register")
+    await world.fills("alan", REGISTER)
+    sent = str([call.arguments for call in world.workspace.calls])
+    assert "hunter2" not in sent
+    assert "very-secret-jwt" not in sent

@@ -1,0 +1,112 @@
+"""Every reading command: answered, refused where nothing is bound, and told when the API fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from bot.sandbox.api.faults import FaultKind
+from tests.bots import World
+
+READS = [
+    ("org", AuditAction.ORG_SHOW, "Acme Corp is active"),
+    ("databases list", AuditAction.DATABASES_LIST, "12 databases"),
+    ("databases list orders", AuditAction.DATABASES_LIST, "3 databases that fit “orders”"),
+    ("databases show orders-eu", AuditAction.DATABASES_SHOW, "orders-eu is a postgres / supabase database"),
+    ("db show Primary DB", AuditAction.DATABASES_SHOW, "Primary DB is a sqlitecloud database"),
+    ("databases check orders-eu", AuditAction.DATABASES_CHECK, "orders-eu answers"),
+    ("databases check billing", AuditAction.DATABASES_CHECK, "billing does not answer"),
+    ("tables list orders-eu", AuditAction.TABLES_LIST, "3 of 5 tables sync"),
+    ("notifications status orders-eu", AuditAction.NOTIFICATIONS_STATUS, "orders-eu sends push notifications"),
+    ("notifications status field-app", AuditAction.NOTIFICATIONS_STATUS, "Expo refused the token"),
+    ("notifications token show orders-eu", AuditAction.TOKEN_SHOW, "An Expo access token is set for orders-eu"),
+    ("notifications token show kiosk", AuditAction.TOKEN_SHOW, "No Expo access token is set for kiosk"),
+    ("devices list customers", AuditAction.DEVICES_LIST, "1000 devices"),
+    ("devices list customers --page 2 --page-size=500", AuditAction.DEVICES_LIST, "1000 devices, here 501–1000"),
+    ("devices list kiosk", AuditAction.DEVICES_LIST, "No devices"),
+]
+CALLS_THE_API = sorted({text.split()[0]: text for text, _, _ in READS}.values())
+
+
+@pytest.mark.parametrize(("text", "action", "verdict"), READS, ids=[text for text, _, _ in READS])
+async def test_a_viewer_gets_the_answer_and_the_trail_one_row(
+    world: World, text: str, action: AuditAction, verdict: str
+) -> None:
+    answer = await world.says("cleo", "#prod", text)
+    assert verdict in answer.splitlines()[0]
+    assert answer.strip().splitlines()[-1].startswith("Next:")
+    row = (await world.trail())[-1]
+    assert (row.kind, row.action, row.outcome) == (AuditKind.READ, action, AuditOutcome.SUCCEEDED)
+    assert row.actor == world.person("cleo").id
+
+
+@pytest.mark.parametrize("text", CALLS_THE_API)
+async def test_an_unbound_channel_is_refused_and_nothing_is_called(world: World, text: str) -> None:
+    before = len(world.api.journal)
+    answer = await world.says("ada", "#random", text)
+    assert answer.startswith("⛔ Not permitted")
+    assert "roles bind" in answer
+    assert len(world.api.journal) == before
+    row = (await world.trail())[-1]
+    assert (row.kind, row.outcome) == (AuditKind.REFUSAL, AuditOutcome.DENIED)
+
+
+@pytest.mark.parametrize("text", CALLS_THE_API)
+@pytest.mark.parametrize("kind", [FaultKind.UNAUTHORIZED, FaultKind.HTML, FaultKind.CONFLICT])
+async def test_a_failure_of_the_api_is_a_sentence_with_a_reference(world: World, text: str, kind: FaultKind) -> None:
+    world.api.faults.arm(kind, times=-1)
+    answer = await world.says("cleo", "#prod", text)
+    assert answer.startswith("❌")
+    assert "Next:" in answer
+    assert "Reference ref-" in answer
+    row = (await world.trail())[-1]
+    assert (row.kind, row.outcome) == (AuditKind.READ, AuditOutcome.FAILED)
+
+
+async def test_no_answer_is_shown_to_others_unless_shared(world: World) -> None:
+    await world.says("cleo", "#prod", "org")
+    assert world.person("grace").see("#prod") == []
+    await world.says("cleo", "#prod", "org —share")
+    assert "Acme Corp is active" in world.reads("grace", "#prod")
+
+
+async def test_lists_page_both_ways_in_place(world: World) -> None:
+    assert "page 1 of 2" in await world.says("cleo", "#prod", "databases list")
+    count = len(world.person("cleo").see("#prod"))
+    assert "page 2 of 2" in await world.presses("cleo", "#prod", "Next")
+    assert "page 1 of 2" in await world.presses("cleo", "#prod", "Previous")
+    assert len(world.person("cleo").see("#prod")) == count
+
+
+async def test_an_ambiguous_name_offers_a_menu_that_carries_the_command_through(world: World) -> None:
+    answer = await world.says("cleo", "#prod", "databases show orders")
+    assert "Several databases go by “orders”" in answer
+    cleo, wanted = world.person("cleo"), world.api.estate.labelled("orders-eu")
+    await cleo.click(cleo.see("#prod")[-1], "menu:0", option=f"orders-eu ({wanted.id})")
+    await world.settle()
+    assert "orders-eu is a postgres" in world.reads("cleo", "#prod")
+
+
+async def test_a_hostile_label_pings_nobody(world: World) -> None:
+    await world.says("cleo", "#prod", "databases list --share")
+    raw = str([message.blocks for message in world.person("grace").see("#prod")])
+    assert "<!channel>" not in raw
+    assert "&lt;!channel&gt;" in raw
+
+
+async def test_a_mention_and_a_direct_message_go_the_same_way(world: World) -> None:
+    await world.person("cleo").mention("#prod", "org")
+    await world.settle()
+    assert "Acme Corp is active" in world.reads("cleo", "#prod")
+    await world.person("ada").direct_message("whoami")
+    await world.settle()
+    assert "You" in world.reads("ada", "dm")
+
+
+async def test_the_home_tab_shows_what_this_person_may_do(world: World) -> None:
+    cleo = world.person("cleo")
+    await cleo.open_home()
+    await world.settle()
+    assert cleo.home is not None
+    assert "You may work in 3 channels" in cleo.read(cleo.home)
+    assert "#prod: viewer, on default" in cleo.read(cleo.home)
