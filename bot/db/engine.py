@@ -71,8 +71,9 @@ class Database:
             with self._reading.connect() as connection, connection.begin():
                 return work(Unit(connection, clock=self._clock, audit_keys=self._keys))
         except (DBAPIError, PoolTimeout) as error:
-            log.error("database_read_failed", error=name_of(error))
-            raise as_unavailable(error, trail=False) from None
+            failure: Exception = error
+        log.error("database_read_failed", error=name_of(failure))
+        raise as_unavailable(failure, trail=False)  # outside the handler: the engine's text is in no context either
 
     async def check(self) -> list[str]:
         """What is wrong with the database, as sentences; empty: it is ready to serve."""

@@ -1,0 +1,169 @@
+"""The trail: what is written, and what verification finds when somebody has been at it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.db.chain import GENESIS, AuditKeys
+from bot.db.engine import Database
+from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from tests.clock import START, ManualClock
+from tests.factories import make_entry
+from tests.integration.db.conftest import Intruder, append
+
+
+async def write_rows(database: Database, number: int) -> None:
+    for position in range(1, number + 1):
+        await append(database, payload={"position": position})
+
+
+async def test_a_row_comes_back_as_it_was_written(database: Database) -> None:
+    entry = make_entry(
+        kind=AuditKind.OUTCOME,
+        action=AuditAction.DATABASES_DELETE,
+        outcome=AuditOutcome.REJECTED,
+        target="db_1",
+        target_label="orders-eu",
+        request_id="rq-1",
+        delivery="Ev1",
+        code="conflict",
+        http_status=409,
+        duration_ms=812,
+        payload={"reason": "moved", "warnings": ["tables left enabled"]},
+    )
+    written = await database.write(lambda unit: unit.audit.append(entry))
+
+    assert await database.read(lambda unit: unit.audit.story("st-1")) == (written,)
+    assert (written.seq, written.prev_hash, written.occurred_at) == (1, GENESIS, START)
+
+
+async def test_each_row_names_the_one_before(database: Database) -> None:
+    first = await append(database)
+    second = await append(database)
+    head = await database.read(lambda unit: unit.audit.head())
+    assert second.prev_hash == first.hash
+    assert (head.seq, head.hash) == (2, second.hash)
+
+
+async def test_time_in_the_trail_never_goes_back(database: Database, clock: ManualClock) -> None:
+    first = await append(database)
+    clock.turn_back(hours=1)
+    second = await append(database)
+    clock.advance(hours=2)
+    third = await append(database)
+    assert (second.occurred_at, third.occurred_at) == (first.occurred_at, first.occurred_at + timedelta(hours=1))
+
+
+async def test_text_that_engines_refuse_does_not_stop_the_trail(database: Database) -> None:
+    entry = make_entry(target_label="bad\0\ud800" + "x" * 9_000, payload={"said": "\ud800\0", "id": 2**70})
+    written = await database.write(lambda unit: unit.audit.append(entry))
+    assert await database.read(lambda unit: unit.audit.story("1")) == (written,)
+    assert (await database.read(lambda unit: unit.audit.verify())).problem == ""
+
+
+@pytest.mark.parametrize("reference", ["2", "rq-1", "st-1"])
+async def test_a_story_is_found_by_row_request_or_its_own_id(database: Database, reference: str) -> None:
+    for story, request_id in (("st-1", None), ("st-1", "rq-1"), ("st-2", "rq-2"), ("st-1", "rq-1")):
+        await append(database, story=story, request_id=request_id)
+    found = await database.read(lambda unit: unit.audit.story(reference))
+    assert [record.seq for record in found] == [1, 2, 4]
+
+
+async def test_there_may_be_no_such_story(database: Database) -> None:
+    assert await database.read(lambda unit: unit.audit.story("9" * 30)) == ()
+    assert await database.read(lambda unit: unit.audit.story("7")) == ()
+
+
+async def test_counts_leave_reads_out_and_keep_to_their_time(database: Database, clock: ManualClock) -> None:
+    for actor, kind in (("U1", "read"), ("U1", "decision"), ("U2", "decision"), ("U2", "request"), ("U3", "request")):
+        await append(database, actor=actor, kind=AuditKind(kind))
+        clock.advance(60)
+    until = START + timedelta(minutes=4)
+    counted = await database.read(lambda unit: unit.audit.count_by("actor", since=START, until=until))
+    assert counted == (("U2", 2), ("U1", 1))
+
+
+TAMPERED = [
+    pytest.param("UPDATE audit_events SET actor = 'U0EVE' WHERE seq = 3", 3, "columns do not fit", id="column"),
+    pytest.param("UPDATE audit_events SET payload = '{}' WHERE seq = 3", 3, "does not fit its leaf", id="payload"),
+    pytest.param("UPDATE audit_events SET salt = 'ff' WHERE seq = 3", 3, "does not fit its leaf", id="salt"),
+    pytest.param("UPDATE audit_events SET mac = hash WHERE seq = 3", 3, "MAC does not fit", id="mac"),
+    pytest.param("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = 3", 3, "tombstone", id="erased"),
+    pytest.param("DELETE FROM audit_events WHERE seq = 3", 3, "missing", id="middle"),
+    pytest.param("DELETE FROM audit_events WHERE seq = 1", 1, "missing", id="first"),
+    pytest.param("DELETE FROM audit_events WHERE seq = 5", 5, "cut", id="last"),
+    pytest.param("DELETE FROM audit_events", 1, "cut", id="all"),
+    pytest.param("UPDATE audit_events SET seq = seq + 10 WHERE seq > 2", 3, "missing", id="moved"),
+]
+
+
+@pytest.mark.parametrize(("attack", "seq", "problem"), TAMPERED)
+async def test_verification_names_the_first_bad_row(
+    database: Database, intruder: Intruder, attack: str, seq: int, problem: str
+) -> None:
+    await write_rows(database, 5)
+    intruder.take_triggers_away()
+    intruder.run(attack)
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert finding.seq == seq
+    assert problem in finding.problem
+
+
+async def test_a_chain_that_was_computed_anew_lacks_the_key(
+    database: Database, database_url: str, intruder: Intruder, clock: ManualClock
+) -> None:
+    await write_rows(database, 2)
+    intruder.take_triggers_away()
+    intruder.run(
+        "DELETE FROM audit_events",
+        "DELETE FROM audit_search" if intruder.dialect != "sqlite" else "DROP TABLE audit_search",
+        f"UPDATE audit_head SET seq = 0, hash = '{GENESIS}'",  # noqa: S608
+    )
+    if intruder.dialect == "sqlite":
+        intruder.run("CREATE VIRTUAL TABLE audit_search USING fts5(body, content='')")
+    forger = Database.open(database_url, clock=clock, audit_keys=AuditKeys([b"forged"]))
+    await write_rows(forger, 2)
+    await forger.close()
+
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.seq, finding.wrong_key) == (1, True)
+
+
+async def test_verification_can_begin_in_the_middle(database: Database, intruder: Intruder) -> None:
+    await write_rows(database, 6)
+    intruder.take_triggers_away()
+    intruder.run("UPDATE audit_events SET actor = 'U0EVE' WHERE seq = 2")
+    assert (await database.read(lambda unit: unit.audit.verify(4))).rows == 3
+    assert (await database.read(lambda unit: unit.audit.verify(4))).seq is None
+
+
+async def test_an_erasure_that_a_tombstone_names_verifies(database: Database, intruder: Intruder) -> None:
+    await write_rows(database, 3)
+    await append(database, kind=AuditKind.TOMBSTONE, target="seq:2")
+    intruder.run("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = 2")
+    finding = await database.read(lambda unit: unit.audit.verify())
+    (erased, *_) = [one for one in await database.read(lambda unit: unit.audit.story("2")) if one.seq == 2]
+    assert (finding.rows, finding.seq) == (4, None)
+    assert (erased.erased, erased.payload) == (True, {})
+
+
+async def test_a_deletion_up_to_a_checkpoint_verifies(database: Database, intruder: Intruder) -> None:
+    await write_rows(database, 4)
+    await append(database, kind=AuditKind.CHECKPOINT, target="seq:2")
+    intruder.run("DELETE FROM audit_events WHERE seq <= 2")
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.rows, finding.seq) == (3, None)
+
+
+async def test_rows_signed_with_an_older_key_of_the_ring_verify(database_url: str, clock: ManualClock) -> None:
+    old, new = b"o" * 32, b"n" * 32
+    before = Database.open(database_url, clock=clock, audit_keys=AuditKeys([old]))
+    await write_rows(before, 2)
+    await before.close()
+    after = Database.open(database_url, clock=clock, audit_keys=AuditKeys([new, old]))
+    await write_rows(after, 2)
+    finding = await after.read(lambda unit: unit.audit.verify())
+    await after.close()
+    assert (finding.rows, finding.seq) == (4, None)

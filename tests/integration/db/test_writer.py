@@ -1,0 +1,191 @@
+"""Units of work: one commit for all who wait, and each on its own when it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot.db import writer
+from bot.db.chain import AuditKeys
+from bot.db.engine import Database
+from bot.db.unit import Unit
+from bot.domain.audit import AuditRecord
+from bot.domain.errors import Conflict, TrailUnavailable, Unavailable
+from tests.clock import ManualClock
+from tests.conftest import OpenDatabase
+from tests.factories import make_entry
+
+Work = Callable[[Unit], AuditRecord]
+
+
+def appending(story: str = "st-1") -> Work:
+    return lambda unit: unit.audit.append(make_entry(story=story))
+
+
+class Gate:
+    """Holds the writer inside a unit, so that what is submitted meanwhile forms one batch."""
+
+    def __init__(self) -> None:
+        self._entered, self._opened = threading.Event(), threading.Event()
+
+    def hold(self, unit: Unit) -> None:
+        self._entered.set()
+        assert self._opened.wait(10)
+
+    async def batch(self, database: Database, *works: Callable[[Unit], object]) -> list[object]:
+        held = asyncio.create_task(database.write(self.hold))
+        await asyncio.to_thread(self._entered.wait, 10)
+        tasks = [asyncio.create_task(database.write(work)) for work in works]
+        await asyncio.sleep(0)
+        self._opened.set()
+        await held
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_units_that_wait_are_written_in_the_order_in_which_they_came(database: Database) -> None:
+    ended = await Gate().batch(database, appending("st-a"), appending("st-b"), appending("st-c"))
+    assert [(record.seq, record.story) for record in ended if isinstance(record, AuditRecord)] == [
+        (1, "st-a"),
+        (2, "st-b"),
+        (3, "st-c"),
+    ]
+
+
+async def test_a_unit_that_fails_leaves_no_gap_and_no_trace(database: Database) -> None:
+    def failing(unit: Unit) -> None:
+        unit.audit.append(make_entry(story="st-lost"))
+        unit.settings.set("lost", "yes")
+        raise Conflict("decided already")
+
+    first, failure, second = await Gate().batch(database, appending(), failing, appending())
+
+    assert isinstance(failure, Conflict)
+    assert [getattr(record, "seq", None) for record in (first, second)] == [1, 2]
+    assert await database.read(lambda unit: unit.settings.get("lost")) is None
+    assert await database.read(lambda unit: unit.audit.story("st-lost")) == ()
+    assert (await database.read(lambda unit: unit.audit.verify())).problem == ""
+
+
+async def test_a_failing_statement_spoils_nobody_elses_unit(database: Database) -> None:
+    def failing(unit: Unit) -> None:
+        unit.settings.set("key", None)  # type: ignore[arg-type]
+
+    first, failure, second = await Gate().batch(database, appending(), failing, appending())
+
+    assert isinstance(failure, TrailUnavailable)
+    assert isinstance(first, AuditRecord)
+    assert isinstance(second, AuditRecord)
+
+
+async def test_a_commit_that_fails_is_everybodys_failure(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OperationalError("UPDATE", None, Exception("disk full"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "store_head", refuse)
+        ended = await Gate().batch(database, appending(), appending())
+
+    assert [type(one) for one in ended] == [TrailUnavailable, TrailUnavailable]
+    assert (await database.write(appending())).seq == 1
+
+
+async def test_eight_writers_at_once_make_one_chain(database: Database) -> None:
+    async def write(name: int) -> list[int]:
+        return [(await database.write(appending(f"st-{name}"))).seq for _ in range(10)]
+
+    numbers = [seq for one in await asyncio.gather(*map(write, range(8))) for seq in one]
+
+    assert sorted(numbers) == list(range(1, 81))
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.rows, finding.problem) == (80, "")
+
+
+async def test_the_unit_of_a_caller_who_went_away_runs_to_its_end(database: Database) -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    def slow(unit: Unit) -> None:
+        entered.set()
+        assert release.wait(10)
+        unit.audit.append(make_entry(story="st-left"))
+
+    caller = asyncio.create_task(database.write(slow))
+    await asyncio.to_thread(entered.wait, 10)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    release.set()
+
+    await database.write(lambda unit: None)
+    assert len(await database.read(lambda unit: unit.audit.story("st-left"))) == 1
+
+
+async def test_readers_see_only_what_is_committed(database: Database) -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    def slow(unit: Unit) -> None:
+        unit.settings.set("pin", "new")
+        entered.set()
+        assert release.wait(10)
+
+    writing = asyncio.create_task(database.write(slow))
+    await asyncio.to_thread(entered.wait, 10)
+    before = await database.read(lambda unit: unit.settings.get("pin"))
+    release.set()
+    await writing
+
+    assert before is None
+    assert await database.read(lambda unit: unit.settings.get("pin")) == "new"
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(Unavailable):
+        await database.read(lambda unit: unit.settings.set("pin", "new"))
+    assert await database.read(lambda unit: unit.settings.get("pin")) is None
+
+
+@pytest.mark.parametrize("way", ["note", "read"])
+async def test_the_trail_is_written_under_the_heads_lock_only(database: Database, way: str) -> None:
+    with pytest.raises(TrailUnavailable):
+        await getattr(database, way)(appending())
+    assert (await database.read(lambda unit: unit.audit.head())).seq == 0
+
+
+async def test_what_an_engine_refuses_is_told_without_the_row(database: Database) -> None:
+    def failing(unit: Unit) -> None:
+        unit.settings.set("hunter2", None)  # type: ignore[arg-type]
+
+    with pytest.raises(Unavailable) as told:
+        await database.note(failing)
+
+    assert "hunter2" not in str(told.value)
+    assert told.value.__cause__ is None
+    assert told.value.__context__ is None
+
+
+async def test_a_unit_has_one_time(database: Database, clock: ManualClock) -> None:
+    def work(unit: Unit) -> bool:
+        first = unit.now
+        clock.advance(5)
+        return unit.now == first
+
+    assert await database.write(work)
+
+
+async def test_closing_writes_what_waits(
+    database_url: str, open_database: OpenDatabase, clock: ManualClock, audit_keys: AuditKeys
+) -> None:
+    closing = Database.open(database_url, clock=clock, audit_keys=audit_keys)
+    waiting = [asyncio.create_task(closing.write(appending())) for _ in range(20)]
+    await asyncio.sleep(0)
+    await closing.close()
+
+    assert sorted(record.seq for record in await asyncio.gather(*waiting)) == list(range(1, 21))
+    with pytest.raises(Unavailable):
+        await closing.write(appending())
+    with pytest.raises(Unavailable):
+        await closing.read(lambda unit: unit.now)
+    assert (await open_database(database_url).read(lambda unit: unit.audit.head())).seq == 20

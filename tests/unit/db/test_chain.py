@@ -1,0 +1,85 @@
+"""The chain's arithmetic, against values computed by other means."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+
+from bot.db.chain import GENESIS, HASHED, AuditKeys, canonical_json, hash_of, key_id_of, leaf_of, new_salt
+from bot.domain.audit import JsonValue
+
+OLD, NEW = b"o" * 32, b"n" * 32
+
+ROW: dict[str, JsonValue] = {
+    "seq": 1,
+    "occurred_at": "2026-11-02T03:00:00.000000Z",
+    "kind": "decision",
+    "story": "st-1",
+    "action": "databases.delete",
+    "actor": "U0GRACE",
+    "channel": "C0OPS",
+    "environment": "prod",
+    "target": "db_1",
+    "target_label": "orders-eu",
+    "request_id": "rq-1",
+    "delivery": "Ev1",
+    "outcome": "succeeded",
+    "code": None,
+    "http_status": 200,
+    "duration_ms": 12,
+    "leaf": "a" * 64,
+    "prev_hash": GENESIS,
+    "key_id": "0badcafe",
+}
+
+
+def test_the_canonical_form_is_sorted_compact_and_unescaped() -> None:
+    assert canonical_json({"b": [1, 2.50, None], "a": "é"}) == '{"a":"é","b":[1,2.5,null]}'
+
+
+def test_the_leaf_covers_salt_and_payload() -> None:
+    assert leaf_of("00ff", '{"reason":"moved"}') == hashlib.sha256(b'00ff{"reason":"moved"}').hexdigest()
+
+
+def test_the_hash_is_that_of_the_documented_text() -> None:
+    documented = (
+        '{"action":"databases.delete","actor":"U0GRACE","channel":"C0OPS","code":null,"delivery":"Ev1",'
+        '"duration_ms":12,"environment":"prod","http_status":200,"key_id":"0badcafe","kind":"decision",'
+        f'"leaf":"{"a" * 64}","occurred_at":"2026-11-02T03:00:00.000000Z","outcome":"succeeded",'
+        f'"prev_hash":"{"0" * 64}","request_id":"rq-1","seq":1,"story":"st-1","target":"db_1",'
+        '"target_label":"orders-eu"}'
+    )
+    assert hash_of(ROW) == hashlib.sha256(documented.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("column", HASHED)
+def test_no_column_can_change_without_the_hash(column: str) -> None:
+    assert hash_of({**ROW, column: "something else"}) != hash_of(ROW)
+
+
+def test_the_mac_is_an_hmac_over_the_hash_under_the_newest_key() -> None:
+    keys = AuditKeys([NEW, OLD])
+    assert keys.mac("ab" * 32) == hmac.new(NEW, b"ab" * 32, hashlib.sha256).hexdigest()
+    assert keys.current_id == hashlib.sha256(NEW).hexdigest()[:8]
+
+
+def test_an_older_key_of_the_ring_still_verifies() -> None:
+    mac = AuditKeys([OLD]).mac("ab" * 32)
+    assert AuditKeys([NEW, OLD]).verify(key_id_of(OLD), "ab" * 32, mac)
+
+
+def test_a_key_that_is_not_in_the_ring_verifies_nothing() -> None:
+    mac = AuditKeys([OLD]).mac("ab" * 32)
+    assert not AuditKeys([NEW]).knows(key_id_of(OLD))
+    assert not AuditKeys([NEW]).verify(key_id_of(OLD), "ab" * 32, mac)
+    assert not AuditKeys([NEW, OLD]).verify(key_id_of(NEW), "ab" * 32, mac)
+
+
+def test_the_ring_shows_no_key() -> None:
+    assert "ooo" not in repr(AuditKeys([OLD]))
+
+
+def test_salts_do_not_repeat() -> None:
+    assert len({new_salt() for _ in range(100)}) == 100
