@@ -84,6 +84,12 @@ class World:
         seen = person.see(channel)
         return person.read(seen[-1]) if seen else ""
 
+    def told(self, name: str) -> str:
+        """The newest direct message to this person."""
+        person = self.person(name)
+        seen = person.see("dm")
+        return person.read(seen[-1]) if seen else ""
+
     async def presses(self, name: str, channel: str, button: str) -> str:
         """Press a button on the newest message that has it, and read the answer."""
         person = self.person(name)

@@ -1,4 +1,4 @@
-"""Scenarios: a signed payload in, Block Kit and audit rows out, on both engines. Each ends with the whole accounting."""
+"""Scenarios: a signed payload in, blocks and audit rows out, on both engines. Each ends with the whole accounting."""
 
 from __future__ import annotations
 

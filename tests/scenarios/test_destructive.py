@@ -94,8 +94,8 @@ async def test_a_refusal_of_the_api_is_told_to_both_with_its_code(world: World, 
     card = world.card()
     assert card.startswith("❌ Failed")
     assert "first_problem, second_problem" in card
-    assert "Failed" in world.reads("alan", "dm")
-    assert "Failed" in world.reads("grace", "dm")
+    assert "Failed" in world.told("alan")
+    assert "Failed" in world.told("grace")
     last = [row for row in await world.trail() if row.action is action][-1]
     assert (last.outcome, last.code, last.http_status) == (AuditOutcome.REJECTED, "first_problem", 422)
 
@@ -106,7 +106,7 @@ async def test_a_denial_ends_it_with_its_reason(world: World) -> None:
     await world.fills("grace", {"Reason": "still in use"})
     assert "Denied" in world.card()
     assert "still in use" in world.card()
-    assert "still in use" in world.reads("alan", "dm")
+    assert "still in use" in world.told("alan")
     assert world.api.journal.changing == []
 
 

@@ -1,0 +1,129 @@
+"""Roles, requests and the trail, asked from Slack."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from bot.sandbox.slack.outages import Outage
+from tests.bots import World
+
+ANSWERS = [
+    ("help", "You may do", AuditAction.HELP),
+    ("help databases", "databases", AuditAction.HELP),
+    ("help databases delete", "databases delete", AuditAction.HELP),
+    ("whoami", "You have the role viewer here", AuditAction.WHOAMI),
+    ("explain databases delete", "may not", AuditAction.EXPLAIN),
+    ("explain databases delete @alan #prod", "may ask for", AuditAction.EXPLAIN),
+    ("home", "You may work in 3 channels", AuditAction.HOME_SHOW),
+    ("approvals list", "Nothing is open in this channel", AuditAction.APPROVALS_LIST),
+    ("roles list", "3 channels are bound", AuditAction.ROLES_LIST),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "action"), ANSWERS, ids=[text for text, *_ in ANSWERS])
+async def test_everybody_gets_these_answers_and_each_leaves_a_row(
+    world: World, text: str, said: str, action: AuditAction
+) -> None:
+    assert said in await world.says("cleo", "#prod", text)
+    row = (await world.trail())[-1]
+    assert (row.action, row.outcome) == (action, AuditOutcome.SUCCEEDED)
+
+
+async def test_help_whoami_and_explain_answer_in_an_unbound_channel(world: World) -> None:
+    for text in ("help", "whoami", "explain databases list"):
+        answer = await world.says("cleo", "#random", text)
+        assert "bound" in answer
+        assert "Next:" in answer
+
+
+async def test_help_answers_even_when_slack_does_not_say_who_asks(world: World) -> None:
+    world.workspace.outages.arm("users.info", Outage.SERVER_ERROR, times=50)
+    assert "Next:" in await world.says("cleo", "#prod", "help")
+    assert "Slack" in await world.says("cleo", "#prod", "org")
+    assert (await world.trail())[-1].outcome is AuditOutcome.FAILED
+
+
+async def test_an_operator_asks_the_trail_and_a_viewer_may_not(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    await world.presses("alan", "#prod", "Confirm")
+    answer = await world.says("alan", "#prod", "audit --action tables.enable")
+    assert "done" in answer.splitlines()[0]
+    assert "tables enable orders-eu: done" in answer
+    request_id = next(row.request_id for row in await world.trail() if row.request_id)
+    story = await world.says("alan", "#prod", f"audit show {request_id}")
+    assert "enable CloudSync for the table invoices of “orders-eu”: done" in story.splitlines()[0]
+    assert "Not permitted" in await world.says("cleo", "#prod", "audit list")
+
+
+async def test_the_trail_is_filtered_by_person_database_and_outcome(world: World) -> None:
+    await world.says("cleo", "#prod", "databases delete orders-eu")
+    await world.says("alan", "#prod", "databases show orders-us")
+    refused = await world.says("alan", "#prod", "audit list --user @cleo --outcome denied")
+    assert "@cleo tried databases delete orders-eu: refused" in refused
+    about = await world.says("alan", "#prod", "audit list --database orders-us --all --since 1h")
+    assert "orders-us" in about
+    assert "@cleo" not in about
+    found = await world.says("alan", "#prod", "audit list --text orders-us --all")
+    assert "databases show" in found
+
+
+async def test_the_trail_pages_both_ways(world: World) -> None:
+    for _ in range(25):
+        await world.says("cleo", "#prod", "whoami")
+    first = await world.says("alan", "#prod", "audit list --all --user @cleo")
+    older = await world.presses("alan", "#prod", "Older")
+    assert older.splitlines()[1] not in first
+    assert (await world.presses("alan", "#prod", "Newer")).splitlines()[1] == first.splitlines()[1]
+
+
+async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_admin(world: World) -> None:
+    answer = await world.says("ada", "#random", "roles bind #random viewer")
+    assert "Bound #random as viewer" in answer
+    answer = await world.says("ada", "#prod", "roles bind #random admin --members operator")
+    assert "Asked" in answer
+    assert "bind a channel as admin" in world.card()
+    await world.presses("grace", "#prod", "Approve")
+    assert "Bound a channel as admin" in world.card()
+    assert "12 databases" in await world.says("cleo", "#random", "databases list")
+
+
+async def test_granting_admin_asks_a_second_admin_and_lower_roles_do_not(world: World) -> None:
+    assert "is now operator" in await world.says("ada", "#prod", "roles grant @cleo operator --channel #staging")
+    assert "Asked" in await world.says("ada", "#prod", "roles grant @cleo admin")
+    await world.presses("grace", "#prod", "Approve")
+    assert "You have the role admin here" in await world.says("cleo", "#prod", "whoami")
+
+
+async def test_nobody_but_an_admin_changes_roles_and_bot_admins_are_not_revoked(world: World) -> None:
+    assert "Not permitted" in await world.says("alan", "#prod", "roles grant @cleo viewer")
+    assert "BOT_ADMINS" in await world.says("grace", "#prod", "roles revoke @ada")
+    assert "Took the role" in await world.says("grace", "#prod", "roles revoke @alan")
+    assert "Not permitted" in await world.says("alan", "#prod", "tables enable orders-eu invoices")
+
+
+async def test_a_right_lost_after_the_approval_was_asked_stops_it(world: World) -> None:
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    await world.says("ada", "#prod", "roles revoke @alan")
+    await world.presses("grace", "#prod", "Approve")
+    assert "Stopped before sending" in world.card()
+    assert world.api.journal.changing == []
+
+
+async def test_requests_are_listed_shown_and_cancelled_by_command(world: World) -> None:
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    assert "1 request is open" in await world.says("cleo", "#prod", "approvals list")
+    request_id = next(row.request_id for row in await world.trail() if row.request_id)
+    assert request_id is not None
+    assert "asks to" in await world.says("cleo", "#prod", f"approvals show {request_id[:8]}")
+    assert "Not permitted" in await world.says("cleo", "#prod", f"approvals cancel {request_id}")
+    await world.says("alan", "#prod", f"approvals cancel {request_id}")
+    assert "Cancelled" in world.card()
+
+
+async def test_a_second_request_on_the_same_target_is_refused_with_the_first_ones_id(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    answer = await world.says("alan", "#prod", "tables enable orders-eu audit_log")
+    assert "is open already: rq-" in answer
+    rows = [row for row in await world.trail() if row.kind is AuditKind.REQUEST]
+    assert len(rows) == 1

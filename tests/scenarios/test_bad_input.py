@@ -1,0 +1,152 @@
+"""Bad input gets a clear answer and loses nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.audit import AuditKind, AuditOutcome
+from bot.sandbox.slack.deliver import Manner
+from bot.sandbox.slack.outages import Outage
+from tests.bots import World, running_bot
+from tests.scenarios.conftest import account_for
+
+MISTYPED = [
+    ("databses list", "databases list"),
+    ("databases lst", "databases list"),
+    ("databases list --pge 2", "--page"),
+    ("databases show", "database"),
+    ('databases show "orders', "quote"),
+    ("devices list orders-eu --page-size 501", "500"),
+    ("noise " * 499, "There is no command"),
+    ("x" * 2_990, "There is no command"),
+    ("payload", "There is no command"),
+    ("databases show nowhere", "There is no database"),
+    ("databases show order", "Several databases go by"),
+    ("tables enable orders-eu nothing", "There is no table"),
+    ("devices remove kiosk site_9", "There is no device"),
+    ("audit list --since 1d --until 7d", "turned round"),
+    ("audit list --outcome sucess", "succeeded"),
+    ("audit list --action databases.delte", "databases.delete"),
+    ("roles bind #prod admn", "admin"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), MISTYPED, ids=[text[:30] for text, _ in MISTYPED])
+async def test_what_was_not_understood_is_told_with_what_comes_nearest(world: World, text: str, said: str) -> None:
+    answer = await world.says("ada", "#prod", text)
+    assert said in answer
+    assert "Next:" in answer
+    assert len(answer) < 700
+    row = (await world.trail())[-1]
+    assert (row.kind, row.outcome) == (AuditKind.MISTYPE, AuditOutcome.INVALID)
+    assert world.api.journal.changing == []
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "postgresql://owner:hunter2@db.example:5432/app",
+        "sqlitecloud://project.sqlite.cloud:8860?apikey=hunter2hunter2",
+        "xoxb-1234567890-abcdefghij",
+        "token=hunter2hunter2",
+    ],
+)
+async def test_a_secret_in_the_text_is_refused_and_stored_nowhere(world: World, secret: str) -> None:
+    answer = await world.says("alan", "#prod", f"databases register {secret}")
+    assert answer.startswith("⛔ Refused")
+    assert "rotate" in answer
+    assert secret not in answer
+    assert secret not in repr(await world.trail())
+
+
+async def test_a_label_with_the_word_payload_reaches_the_command(world: World) -> None:
+    answer = await world.says("cleo", "#prod", "databases show payload-store")
+    assert "There is no database “payload-store”" in answer
+
+
+async def test_schema_names_are_for_postgres_and_addresses_must_be_addresses(world: World) -> None:
+    await world.says("alan", "#prod", "databases register")
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    await alan.fill(
+        modal,
+        {
+            "Label": "x",
+            "Provider": "sqlitecloud",
+            "Flavor": "sqlitecloud",
+            "Database name": "x",
+            "Connection string": "not an address",
+            "Schema name": "public",
+            "JWKS URI": "ftp://x",
+        },
+    )
+    await alan.submit(modal)
+    assert set(modal.errors) == {"schema_name", "connection_string", "jwks_uri"}
+    assert world.api.journal.changing == []
+
+
+async def test_a_request_that_nobody_else_could_approve_is_refused_at_once(database_url: str) -> None:
+    async with running_bot(database_url, roles=False) as world:
+        await world.says("ada", "#random", "roles bind #prod admin")
+        await world.says("ada", "#prod", "databases delete orders-eu")
+        answer = await world.fills("ada", {"Reason": "x", "Type the label to confirm": "orders-eu"})
+        assert "Nobody else could approve this here" in answer or "nobody else could approve this here" in answer
+        assert "APPROVALS_REQUIRED=0" in answer
+        await account_for(world)
+
+
+async def test_with_no_approvals_wanted_an_admin_confirms_alone(database_url: str) -> None:
+    async with running_bot(database_url, APPROVALS_REQUIRED="0") as world:
+        await world.says("ada", "#prod", "databases delete orders-eu")
+        await world.fills("ada", {"Reason": "x", "Type the label to confirm": "orders-eu"})
+        assert "Deleted the database" in await world.presses("ada", "#prod", "Confirm")
+        await account_for(world)
+
+
+async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_invite_the_bot(world: World) -> None:
+    world.workspace.channel("prod").members.discard(world.workspace.app.bot_user_id)
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    await world.fills("alan", {"Reason": "x", "Type the label to confirm": "orders-eu"})
+    assert "Not asked" in world.told("alan")
+    assert "/invite" in world.told("alan")
+    assert (await world.trail())[-1].outcome is AuditOutcome.CANCELLED
+
+
+async def test_a_rate_limit_delays_the_card_and_loses_nothing(world: World) -> None:
+    world.workspace.outages.arm("chat.postMessage", Outage.RATE_LIMITED, times=1, retry_after=1)
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    await world.person("grace").wait_for(lambda: "asks to" in world.card(), timeout=10)
+
+
+async def test_a_connection_that_dies_after_slack_took_the_card_posts_it_once(world: World) -> None:
+    world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    await world.person("grace").wait_for(lambda: "asks to" in world.card(), timeout=10)
+    await world.settle()
+    await world.presses("grace", "#prod", "Approve")
+    cards = [one for one in world.person("grace").see("#prod") if not one.is_ephemeral]
+    assert len(cards) == 1
+
+
+async def test_a_repeated_delivery_runs_nothing(world: World) -> None:
+    alan = world.person("alan")
+    await alan.command("#prod", "/cloudsync tables enable orders-eu invoices", manner=Manner(copies=3))
+    await world.settle()
+    asked = [row for row in await world.trail() if row.kind is AuditKind.REQUEST]
+    assert len(asked) == 1
+
+
+async def test_a_forged_signature_and_another_team_reach_nothing(world: World) -> None:
+    before = len(await world.trail())
+    forged = await world.person("alan").command("#prod", "/cloudsync org", manner=Manner(bad_signature=True))
+    assert forged.status == 401
+    await world.person("alan").command("#prod", "/cloudsync org", manner=Manner(team_id="T0OTHER"))
+    await world.settle()
+    assert len(await world.trail()) == before
+
+
+async def test_a_guest_reads_where_members_may_and_nothing_else(world: World) -> None:
+    assert "12 databases" in await world.says("guy", "#prod", "databases list")
+    await world.says("ada", "#prod", "roles grant @guy admin")
+    assert "Not permitted" in await world.says("guy", "#prod", "tables enable orders-eu invoices")
