@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
+from tests.browsers import browser
 from tests.unit.sandbox.slack.conftest import Panel, Stage
 from tests.unit.sandbox.slack.echo import FORM, button, option, plain, section
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
 async def page(stage: Stage) -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = await browser.new_page()
+    async with browser() as launched:
+        opened = await launched.new_page()
         opened.set_default_timeout(10_000)
         complaints: list[str] = []
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         await opened.goto(stage.slack.url)
         yield opened
-        await browser.close()
         assert complaints == []
 
 

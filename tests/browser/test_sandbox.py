@@ -1,0 +1,93 @@
+"""The sandbox as a newcomer meets it: one command, a page, a deletion by two people. Its picture is the README's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browsers import browser
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+PICTURE = Path(__file__).with_name("approval.png")
+START_SECONDS = 60
+
+
+@pytest.fixture
+async def address(tmp_path: Path) -> AsyncIterator[str]:
+    """The sandbox's page, from the README's command, with what would be fatal in its environment."""
+    hostile = {"CLOUDSYNC_API_KEY": "a-production-key", "DATABASE_URL": "postgresql://production/db"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "app.py",
+        "sandbox",
+        "--port",
+        "8780",
+        "--data",
+        str(tmp_path),
+        cwd=ROOT,
+        env={**os.environ, **hostile},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    first = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode()
+    assert first.startswith("Open http://127.0.0.1:"), first
+    yield first.split()[1]
+    process.terminate()
+    assert await asyncio.wait_for(process.wait(), 40) == 0
+
+
+async def say(page: Page, text: str) -> None:
+    """Type into the composer."""
+    await page.get_by_label("Message", exact=True).fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_two_people_carry_a_deletion_through(address: str) -> None:
+    async with browser() as launched:
+        page = await launched.new_page(viewport={"width": 1180, "height": 860})
+        page.set_default_timeout(15_000)
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(f"{address}?as=alan")
+        await page.get_by_role("button", name="# prod").click()
+        await say(page, "/cloudsync databases delete orders-eu")
+        form = page.get_by_role("dialog")
+        await form.get_by_label("Reason").fill("Moved to orders-us last week")
+        await form.get_by_label("Type the label to confirm").fill("orders-eu")
+        await form.get_by_role("button", name="Ask for approval").click()
+        card = page.get_by_role("article").filter(has_text="asks to delete the database “orders-eu”")
+        await expect(card).to_contain_text("Who may decide")
+        await page.get_by_label("You are").select_option("Grace Hopper")
+        await page.get_by_role("button", name="# prod").click()
+        await expect(card).to_contain_text("Enabled tables")
+        await page.screenshot(path=PICTURE if os.environ.get("TAKE_PICTURE") else None)
+        await card.get_by_role("button", name="Approve").click()
+        await page.get_by_role("alertdialog").get_by_role("button", name="Approve").click()
+        done = page.get_by_role("article").filter(has_text="Deleted the database “orders-eu”")
+        await expect(done).to_contain_text("Approved by")
+        await say(page, "/cloudsync audit list --database orders-eu")
+        await expect(page.get_by_role("article").last).to_contain_text("outcome of databases delete orders-eu: done")
+        assert complaints == []
+
+
+async def test_it_reads_on_a_phone(address: str) -> None:
+    async with browser() as launched:
+        page = await launched.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(15_000)
+        await page.goto(f"{address}?as=cleo")
+        await page.get_by_role("button", name="Show channels").click()
+        await page.get_by_role("button", name="# prod").click()
+        await say(page, "/cloudsync databases check billing")
+        await expect(page.get_by_role("article").last).to_contain_text("billing does not answer")
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, "nothing runs off the screen"
+        if os.environ.get("TAKE_PICTURE"):
+            await page.screenshot(path=PICTURE.with_name("phone.png"))
