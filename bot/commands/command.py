@@ -137,6 +137,8 @@ class Command:
     """`DELETE /v1/databases/:databaseID`, for the README's table."""
     parameters: tuple[Parameter, ...] = ()
     form: FormSpec | None = None
+    note: str = ""
+    """What class and gate alone do not tell, for the README's table."""
     aliases: tuple[tuple[str, ...], ...] = ()
 
     @property

@@ -22,4 +22,5 @@ def _row(command: Command) -> tuple[str, ...]:
     form = " (form)" if command.form is not None else ""
     endpoint = f"`{command.endpoint}`" if command.endpoint else "–"
     typed = usage(command).replace("|", "\\|")
-    return (f"`{typed}`{form}", endpoint, command.operation_class.value, who_asks(command), GATES[command.gate])
+    gate = f"{GATES[command.gate]}; {command.note}" if command.note else GATES[command.gate]
+    return (f"`{typed}`{form}", endpoint, command.operation_class.value, who_asks(command), gate)

@@ -153,6 +153,7 @@ def command() -> Command:
         gate=Gate.NONE,
         action=AuditAction.DATABASES_UPDATE,
         handler=form,
+        note="connection or JWT: destructive, another admin approves",
         endpoint="PATCH /v1/databases/:databaseID",
         parameters=(
             Parameter(
