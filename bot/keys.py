@@ -13,6 +13,8 @@ from dotenv import dotenv_values
 from bot.config import KEY_BYTES, Settings, load
 from bot.domain.errors import ConfigurationError
 
+KEEP_IT = "# Keep this file: without it, sealed secrets and the trail's signatures are lost."
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyRings:
@@ -51,7 +53,7 @@ def new_key() -> str:
 
 def _make(path: Path) -> KeyRings:
     """Write the file for its owner alone, before anything is sealed or signed with it."""
-    lines = f"# Keep this file: without it, sealed secrets and the trail's signatures are lost.\nSECRET_KEYS={new_key()}\nAUDIT_KEYS={new_key()}\n"
+    lines = f"{KEEP_IT}\nSECRET_KEYS={new_key()}\nAUDIT_KEYS={new_key()}\n"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

@@ -16,6 +16,7 @@ import stamina
 from bot.cloudsync import protocol, responses
 from bot.cloudsync.classification import classify
 from bot.cloudsync.errors import ApiBroken, ApiTimeout, ApiUnreachable, NotFound, RateLimited
+from bot.cloudsync.fields import mapping, rows
 from bot.cloudsync.models import (
     ConnectionCheck,
     Database,
@@ -87,12 +88,12 @@ class CloudSyncClient:
     async def list_databases(self, *, project_id: str | None = None) -> tuple[Database, ...]:
         """Every database that the key sees; the API does not page this list."""
         data = await self._read(protocol.list_databases(project_id))
-        return tuple(responses.database(row) for row in responses.rows(data))
+        return tuple(responses.database(row) for row in rows(data))
 
     async def get_database(self, database_id: str) -> Database:
         """One database; `NotFound` where there is none."""
         data = await self._read(protocol.get_database(database_id))
-        if not responses.mapping(data):
+        if not mapping(data):
             raise ApiBroken("The answer holds no database.", status=200)
         return responses.database(data)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.cloudsync.errors import ApiBroken, ApiFault, ApiRefused, CloudSyncError, NotFound, RateLimited, Unauthorized
+from bot.cloudsync.fields import Json, mapping, moment, pick, rows, text, texts
 from bot.cloudsync.models import (
     ConnectionCheck,
     ConnectionFailure,
@@ -21,8 +20,6 @@ from bot.cloudsync.models import (
     Table,
 )
 from bot.domain.secrecy import redact
-
-Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,56 +101,14 @@ def error_of(response: ApiResponse) -> CloudSyncError:
     return kind(f"The API refused with {status}.", status=status, faults=faults)
 
 
-def pick(data: Json, *names: str) -> object:
-    """The first of these names that is there, in camel or snake case as given."""
-    return next((data[name] for name in names if data.get(name) is not None), None)
-
-
-def _text(data: Json, *names: str) -> str | None:
-    value = pick(data, *names)
-    return redact(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else None
-
-
-def _texts(data: Json, *names: str) -> tuple[str, ...] | None:
-    value = pick(data, *names)
-    if isinstance(value, str):
-        return (value,) if value else ()
-    return tuple(str(item) for item in value) if isinstance(value, list) else None
-
-
-def moment(value: object) -> datetime | None:
-    """A time as ISO text or as seconds or milliseconds since 1970."""
-    try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
-        if isinstance(value, str):
-            parsed = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return None
-
-
-def mapping(data: object) -> Json:
-    """The data as an object, or an empty one."""
-    return data if isinstance(data, dict) else {}
-
-
-def rows(data: object) -> list[Json]:
-    """The data as a list of objects; some servers wrap a list once more."""
-    if isinstance(data, dict):
-        data = next((value for value in data.values() if isinstance(value, list)), [])
-    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
-
-
 def organisation(data: object) -> Organisation:
     """`GET /v1/orgs`."""
     found = mapping(data if isinstance(data, dict) else (rows(data) or [{}])[0])
     return Organisation(
-        id=_text(found, "organizationId", "organisationId", "id"),
-        slug=_text(found, "slug"),
-        name=_text(found, "name"),
-        status=_text(found, "status"),
+        id=text(found, "organizationId", "organisationId", "id"),
+        slug=text(found, "slug"),
+        name=text(found, "name"),
+        status=text(found, "status"),
     )
 
 
@@ -177,18 +132,18 @@ def database(data: object) -> Database:
         found = mapping(found["database"])
     host, port = _whereabouts(found)
     return Database(
-        id=_text(found, "managedDatabaseId", "id", "databaseId", "managed_database_id", "database_id"),
-        label=_text(found, "label", "name"),
-        provider=_text(found, "provider"),
-        flavor=_text(found, "flavor"),
-        database_name=_text(found, "databaseName", "database_name", "database"),
-        schema_name=_text(found, "schemaName", "schema_name"),
-        project_id=_text(found, "projectId", "project_id"),
+        id=text(found, "managedDatabaseId", "id", "databaseId", "managed_database_id", "database_id"),
+        label=text(found, "label", "name"),
+        provider=text(found, "provider"),
+        flavor=text(found, "flavor"),
+        database_name=text(found, "databaseName", "database_name", "database"),
+        schema_name=text(found, "schemaName", "schema_name"),
+        project_id=text(found, "projectId", "project_id"),
         host=host,
         port=port,
-        jwt_allowed_issuers=_texts(found, "jwtAllowedIssuers", "jwt_allowed_issuers"),
-        jwt_expected_audiences=_texts(found, "jwtExpectedAudiences", "jwt_expected_audiences"),
-        jwks_uri=_text(found, "jwksUri", "jwks_uri"),
+        jwt_allowed_issuers=texts(found, "jwtAllowedIssuers", "jwt_allowed_issuers"),
+        jwt_expected_audiences=texts(found, "jwtExpectedAudiences", "jwt_expected_audiences"),
+        jwks_uri=text(found, "jwksUri", "jwks_uri"),
         created_at=moment(pick(found, "createdAt", "created_at")),
         updated_at=moment(pick(found, "updatedAt", "updated_at")),
         extra=_extra(found, _KNOWN),
@@ -197,7 +152,7 @@ def database(data: object) -> Database:
 
 def _whereabouts(found: Json) -> tuple[str | None, int | None]:
     """Host and port, also out of a connection string that should not have been there."""
-    host, port = _text(found, "host", "hostname"), pick(found, "port")
+    host, port = text(found, "host", "hostname"), pick(found, "port")
     connection = pick(found, "connectionString", "connection_string")
     if host is None and isinstance(connection, str):
         return host_of(connection)
@@ -230,8 +185,8 @@ def connection_check(data: object) -> ConnectionCheck:
         ok=found.get("ok") is True,
         checked_at=moment(pick(found, "checkedAt", "checked_at")),
         failure=ConnectionFailure(
-            code=_text(failure, "code") or "",
-            message=_text(failure, "message", "detail") or "",
+            code=text(failure, "code") or "",
+            message=text(failure, "message", "detail") or "",
             retryable=retryable if isinstance(retryable, bool) else None,
         )
         if failure
@@ -243,7 +198,7 @@ def tables(data: object) -> tuple[Table, ...]:
     """`GET …/cloudsync/tables`."""
     found = []
     for row in rows(data):
-        name, enabled = _text(row, "name", "table", "tableName"), row.get("enabled")
+        name, enabled = text(row, "name", "table", "tableName"), row.get("enabled")
         if name is not None:
             found.append(Table(name=name, enabled=enabled if isinstance(enabled, bool) else None))
     return tuple(found)
@@ -264,7 +219,7 @@ def notification_status(data: object) -> NotificationStatus:
     """`GET …/notifications/status`."""
     found = mapping(data)
     return NotificationStatus(
-        status=_text(found, "status") or (data if isinstance(data, str) else None), reason=_text(found, "reason")
+        status=text(found, "status") or (data if isinstance(data, str) else None), reason=text(found, "reason")
     )
 
 
@@ -272,7 +227,7 @@ def devices(response: ApiResponse, data: object, *, page: int, page_size: int) -
     """`GET …/devices`, with whatever `meta` tells of a total or of more."""
     items = []
     for row in rows(data):
-        site_id = _text(row, "siteId", "site_id", "id")
+        site_id = text(row, "siteId", "site_id", "id")
         if site_id is not None:
             seen = moment(pick(row, "lastSyncAt", "last_sync_at", "lastSeenAt", "last_seen_at", "lastSync"))
             extra = _extra(row, frozenset({"siteId", "site_id", "id"}))

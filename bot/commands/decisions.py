@@ -11,7 +11,8 @@ from bot.domain.replies import FieldKind, Form, FormField, Mood, Reply, Strong, 
 from bot.domain.requests import Request, RequestState, Step, Vote
 from bot.services import cards
 from bot.services.access import Access
-from bot.services.approvals import Approvals, what_holds
+from bot.services.approval_words import what_holds
+from bot.services.approvals import Approvals
 from bot.services.background import Background
 from bot.services.reconcile import Reconciler
 

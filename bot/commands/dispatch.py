@@ -7,25 +7,24 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.cloudsync.errors import CloudSyncError
-from bot.commands.command import Answer, Arguments, Command
-from bot.commands.context import Context, Services
+from bot.commands.authorise import Authoriser
+from bot.commands.command import Answer
+from bot.commands.context import Services
 from bot.commands.decisions import Decisions
 from bot.commands.failures import failure_reply
 from bot.commands.form_desk import FormDesk, Submission, form_of, with_problem
 from bot.commands.gate import Gatekeeper, reply_for
 from bot.commands.journey import Journey
-from bot.commands.parsing import Parsed, parse, retyped
+from bot.commands.parsing import parse, retyped
 from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_secrets
-from bot.domain.access import OperationClass, Person, Role, Standing, shortfall
+from bot.domain.access import OperationClass, Role, shortfall
 from bot.domain.audit import AuditEntry
 from bot.domain.errors import (
     BotError,
     Conflict,
     Denied,
     InvalidInput,
-    PeopleUnavailable,
     TrailUnavailable,
     UnknownTarget,
 )
@@ -35,7 +34,6 @@ from bot.domain.records import FormState
 from bot.domain.replies import Form, Reply, Small, line
 from bot.domain.requests import Proposal, Request, RequestState, new_reference
 from bot.services.audit import Trail
-from bot.services.catalog import resolve_database
 from bot.services.environments import Environments
 from bot.services.secrets import Vault
 
@@ -66,6 +64,7 @@ class Dispatcher:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._authoriser = Authoriser(parts.registry, parts.services, parts.environments, parts.clock)
 
     async def run(self, invocation: Invocation, responder: Responder) -> str:
         """Carry a delivery through. Whatever happens, the person gets an answer and the trail a row."""
@@ -99,75 +98,9 @@ class Dispatcher:
         form = parsed.command.form
         if form is not None and form.opens(parsed.arguments):
             await responder.open_loading(form.title)
-        context, parsed = await self._authorised(journey, parsed)
+        context, parsed = await self._authoriser.authorise(journey, parsed)
         answer = await parsed.command.handler(context, parsed.arguments)
         return await self._answered(journey, answer, responder, shared=parsed.share)
-
-    async def _authorised(self, journey: Journey, parsed: Parsed) -> tuple[Context, Parsed]:
-        """Who asks, what they may, and which database is meant; `Denied` names the target where they may read."""
-        invocation = journey.invocation
-        standing = await self._standing(parsed.command, invocation)
-        journey.standing = standing
-        parsed = self._in_zone(parsed, invocation, standing)
-        journey.environment = standing.binding.environment if standing.binding else ""
-        context = self._context(journey, standing)
-        refusal = self._refusal(parsed.command, standing)
-        context = await self._with_target(journey, context, parsed.arguments, tolerant=refusal is not None)
-        if refusal is not None:
-            raise refusal
-        return context, parsed
-
-    async def _standing(self, command: Command, invocation: Invocation) -> Standing:
-        """A failed look-up denies; what always answers then answers for somebody without any role."""
-        try:
-            return await self._parts.services.access.standing(
-                invocation.person_id, invocation.channel_id, is_direct=invocation.is_direct
-            )
-        except PeopleUnavailable:
-            if command.operation_class is not OperationClass.FREE:
-                raise
-            nobody = Person(id=invocation.person_id, name="", trusted=False, distrust="somebody Slack does not name")
-            return Standing(person=nobody, channel_id=invocation.channel_id, binding=None, role=Role.NONE)
-
-    def _in_zone(self, parsed: Parsed, invocation: Invocation, standing: Standing) -> Parsed:
-        """Times are read in the person's own zone, which is only known once the person is."""
-        text = invocation.text if invocation.surface is not Surface.FORM else parsed.text
-        return parse(text, self._parts.registry, now=self._parts.clock.now(), timezone=standing.person.timezone)
-
-    @staticmethod
-    def _refusal(command: Command, standing: Standing) -> Denied | None:
-        short = shortfall(standing, operation_class=command.operation_class, needs=command.asks)
-        return Denied(short.missing, remedy=short.remedy) if short else None
-
-    def _context(self, journey: Journey, standing: Standing) -> Context:
-        bound = standing.binding
-        known = bound is not None and bound.environment in self._parts.environments.names
-        return Context(
-            invocation=journey.invocation,
-            standing=standing,
-            services=self._parts.services,
-            registry=self._parts.registry,
-            now=self._parts.clock.now(),
-            client=self._parts.environments.client(bound.environment) if bound and known else None,
-        )
-
-    async def _with_target(
-        self, journey: Journey, context: Context, arguments: Arguments, *, tolerant: bool
-    ) -> Context:
-        command, typed = journey.command, arguments.text("database")
-        names_one = command is not None and any(item.kind.value == "database" for item in command.parameters)
-        if not names_one or not typed or context.client is None:
-            return context
-        if shortfall(context.standing, operation_class=OperationClass.READ, needs=Role.VIEWER) is not None:
-            return context
-        try:
-            target = await resolve_database(context.client, typed)
-        except (CloudSyncError, InvalidInput):
-            if tolerant:
-                return context
-            raise
-        journey.target = target
-        return replace(context, target=target)
 
     async def _answered(
         self, journey: Journey, answer: Answer, responder: Responder, *, shared: bool = False
@@ -277,7 +210,7 @@ class Dispatcher:
             answer: Answer = await self._parts.decisions.take(journey)
             return answer if isinstance(answer, Reply) else None
         parsed = submission.parsed
-        context, parsed = await self._authorised(journey, parsed)
+        context, parsed = await self._authoriser.authorise(journey, parsed)
         if parsed.command.form is None:
             raise Conflict("This form belongs to an older version.", next_step="Ask again.")
         answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)

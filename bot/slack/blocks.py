@@ -1,4 +1,4 @@
-"""Replies to Block Kit (docs.slack.dev, Block Kit reference): the limits are kept here, and nothing is lost silently."""
+"""Replies to Block Kit (docs.slack.dev, Block Kit reference). The limits are kept here; nothing is lost silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms to modal views and back. Field names are block ids, the same on every redraw: typed values survive only then."""
+"""Forms to modal views and back. Field names are block ids on every redraw: typed values survive only then."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from bot.sandbox.api.answers import (
     Answer,
@@ -23,18 +23,10 @@ from bot.sandbox.api.answers import (
 )
 from bot.sandbox.api.estate import Database, Estate, new_id
 from bot.sandbox.api.switches import AbsentToken, PastEnd, Switches
+from bot.sandbox.api.verification import verify
 
 REQUIRED = ("label", "connectionString", "provider", "flavor", "databaseName")
 PROVIDERS = ("postgres", "sqlitecloud")
-VERIFICATION = {
-    "paused": ("database_paused", "tenant database is paused"),
-    "badauth": ("database_auth_failed", "password authentication failed"),
-    "unreachable": ("database_unreachable", "tenant database is unreachable"),
-    "denied": ("database_permission_denied", "permission denied for schema public"),
-    "notready": ("database_cloudsync_not_ready", "CloudSync extension is not installed"),
-    "broken": ("database_error", "unexpected error from the tenant database"),
-}
-"""A host that holds one of these words fails verification with its code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +95,7 @@ def register_database(estate: Estate, switches: Switches, asked: Asked) -> Answe
         raise RefusedError(422, "validation_failed", "provider must be postgres or sqlitecloud")
     if given.get("schemaName") and given["provider"] != "postgres":
         raise RefusedError(422, "validation_failed", "schemaName is for postgres only")
-    _verify(given["connectionString"])
+    verify(given["connectionString"])
     now = datetime.now(UTC)
     made = estate.add(
         Database(
@@ -127,18 +119,6 @@ def register_database(estate: Estate, switches: Switches, asked: Asked) -> Answe
     return data(named(switches, {"managedDatabaseId": made.id}, "managedDatabaseId"), status=switches.creation.value)
 
 
-def _verify(connection_string: str) -> None:
-    try:
-        host = urlsplit(connection_string).hostname or ""
-    except ValueError:
-        host = ""
-    if not host:
-        raise RefusedError(422, "validation_failed", "connectionString is malformed")
-    for word, (code, detail) in VERIFICATION.items():
-        if word in host:
-            raise RefusedError(422, code, detail)
-
-
 def get_database(estate: Estate, switches: Switches, asked: Asked) -> Answer:
     """GET /v1/databases/:databaseID."""
     return data(database_json(switches, _database(estate, asked)))
@@ -148,7 +128,7 @@ def update_database(estate: Estate, switches: Switches, asked: Asked) -> Answer:
     """PATCH /v1/databases/:databaseID: only what is sent is modified."""
     database, given = _database(estate, asked), _fields(asked)
     if "connectionString" in given:
-        _verify(given["connectionString"])
+        verify(given["connectionString"])
         database.connection_string = given["connectionString"]
         database.failure = None
     database.label = given.get("label", database.label)

@@ -1,0 +1,173 @@
+"""What the cards of all states share: facts, votes, items, the API's words."""
+
+from __future__ import annotations
+
+from bot.domain.access import Gate
+from bot.domain.database_failures import sentence_for
+from bot.domain.replies import (
+    Action,
+    Bullets,
+    Code,
+    CommandButton,
+    Facts,
+    Line,
+    Moment,
+    Paragraph,
+    Part,
+    PersonRef,
+    Question,
+    RequestButton,
+    Small,
+    Style,
+    line,
+)
+from bot.domain.requests import Request, RequestState, Step
+
+PAST = {
+    "bind": "Bound",
+    "clear": "Cleared",
+    "delete": "Deleted",
+    "disable": "Disabled",
+    "enable": "Enabled",
+    "give": "Gave",
+    "grant": "Granted",
+    "register": "Registered",
+    "rehearse": "Rehearsed",
+    "remove": "Removed",
+    "rename": "Renamed",
+    "replace": "Replaced",
+    "set": "Set",
+    "update": "Updated",
+}
+
+
+def done_words(summary: str) -> str:
+    """`delete the database` → `Deleted the database`."""
+    verb, _, rest = summary.partition(" ")
+    return f"{PAST[verb]} {rest}" if verb in PAST else f"Done: {summary}"
+
+
+def facts(request: Request, *more: tuple[str, Line]) -> Facts:
+    """Why, on what and for whom; what was read is shown while it still matters."""
+    where = f", {request.operation.environment}" if request.operation.environment else ""
+    target = line(request.target.label, where)
+    if request.target.id and request.target.id != request.target.label:
+        target = line(request.target.label, " ", Code(text=request.target.id), where)
+    pairs: list[tuple[str, Line]] = [("Why", line(request.reason))] if request.reason else []
+    pairs.append(("Target", target))
+    if request.state is not RequestState.PENDING or request.gate is not Gate.APPROVE:
+        pairs.append(("Asked by", line(PersonRef(id=request.requester_id))))
+    if request.is_open:
+        pairs += [(name, line(value)) for name, value in request.observation.facts]
+    return Facts(pairs=(*pairs, *more))
+
+
+def deciders_in_words(people: tuple[str, ...]) -> Line:
+    """Who could decide, the first few by name."""
+    if not people:
+        return line("admins of this channel, other than the requester")
+    mentions: list[PersonRef | str] = []
+    for person_id in people[:5]:
+        mentions += [PersonRef(id=person_id), " "]
+    rest = f"and {len(people) - 5} more" if len(people) > 5 else ""
+    return (*mentions, rest) if rest else tuple(mentions)
+
+
+def unread(request: Request) -> tuple[Part, ...]:
+    """What could not be read."""
+    if not request.observation.unread:
+        return ()
+    return (Small(line=line("Could not be read: ", "; ".join(request.observation.unread), ".")),)
+
+
+def votes(request: Request) -> tuple[Part, ...]:
+    """Who approved or denied."""
+    if not request.votes:
+        return ()
+    spoken = tuple(
+        line(
+            "Approved by " if vote.vote.value == "approve" else "Denied by ",
+            PersonRef(id=vote.person_id),
+            " ",
+            Moment(at=vote.at),
+            f": {vote.reason}" if vote.reason else "",
+        )
+        for vote in request.votes
+    )
+    if request.gate is Gate.CONFIRM:
+        return ()
+    return (Paragraph(lines=spoken),)
+
+
+def bullets(sentences: tuple[str, ...]) -> tuple[Part, ...]:
+    """Sentences as a list; nothing where there are none."""
+    return (Bullets(items=tuple(line(sentence) for sentence in sentences)),) if sentences else ()
+
+
+def items(request: Request) -> list[Part]:
+    """How each of several tables or devices ended."""
+    items = request.result.items
+    if len(items) < 2:
+        return []
+    words = {
+        RequestState.SUCCEEDED: "done",
+        RequestState.ALREADY_ABSENT: "was already gone",
+        RequestState.REJECTED: "refused",
+        RequestState.NOT_SENT: "not sent",
+        RequestState.UNKNOWN: "unknown",
+        RequestState.NOT_APPLIED: "did not happen",
+    }
+    return [
+        Bullets(
+            items=tuple(
+                line(Code(text=item.item), f": {words.get(item.state, item.state.value)}", _note(item.note))
+                for item in items
+            )
+        )
+    ]
+
+
+def _note(note: str) -> str:
+    return f" ({note})" if note else ""
+
+
+def api_words(request: Request) -> tuple[Part, ...]:
+    """What the API said, and all of its codes; `database_*` codes in plain words with what to do."""
+    result = request.result
+    known = [told for code in result.codes if (told := sentence_for(code)) is not None]
+    lines: list[Line] = [line(f"{what} {advice}") for what, advice in known]
+    lines = lines or [line(message) for message in result.messages]
+    if result.codes or result.http_status:
+        status = f" (HTTP {result.http_status})" if result.http_status else ""
+        lines.append(line("Code: ", Code(text=", ".join(result.codes) or "none"), status))
+    return (Paragraph(lines=tuple(lines)),) if lines else ()
+
+
+def whether_again(request: Request) -> str:
+    """Whether trying again helps."""
+    if request.result.retryable is True:
+        return "Next: trying again may help; ask anew in a moment."
+    if request.result.retryable is False:
+        return "Next: mend the cause first; trying again as it is will not help."
+    return "Next: mend the cause, then ask anew."
+
+
+def story_button(request: Request) -> CommandButton:
+    """The way to the trail."""
+    return CommandButton(label="Audit story", command=f"audit show {request.id}")
+
+
+def decision_buttons(request: Request) -> tuple[Action, ...]:
+    """**Approve**, **Deny**, **Cancel**."""
+    question = Question(
+        title="Approve this",
+        text=f"This will {request.summary}. It starts at once and cannot be called back.",
+        confirm="Approve",
+    )
+    return (
+        RequestButton(
+            label="Approve", request_id=request.id, step=Step.APPROVE, style=Style.PRIMARY, question=question
+        ),
+        RequestButton(label="Deny", request_id=request.id, step=Step.DENY, style=Style.DANGER),
+        RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),
+    )

@@ -1,0 +1,178 @@
+"""Cards from the send on: done, refused, not sent, unknown, settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.replies import (
+    Bullets,
+    CommandButton,
+    Facts,
+    Line,
+    Mood,
+    Paragraph,
+    Part,
+    PersonRef,
+    Reply,
+    RequestButton,
+    Strong,
+    line,
+)
+from bot.domain.requests import Request, RequestState, Step
+from bot.services.card_parts import (
+    api_words,
+    bullets,
+    deciders_in_words,
+    done_words,
+    facts,
+    items,
+    story_button,
+    votes,
+    whether_again,
+)
+
+
+def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
+    result = request.result
+    warned = bool(result.warnings)
+    verdict: Line = (Strong(text=done_words(request.summary)),)
+    if result.inferred:
+        verdict = (*verdict, " (the answer was lost; reading shows that it happened)")
+    parts: list[Part] = []
+    if warned:
+        parts.append(Bullets(items=tuple(line("Warning: ", warning) for warning in result.warnings)))
+    parts += items(request)
+    if result.receipt:
+        parts.append(Facts(pairs=tuple((name, line(value)) for name, value in result.receipt)))
+    parts += [facts(request), *votes(request)]
+    return Reply(
+        verdict=verdict,
+        mood=Mood.WARNING if warned else Mood.GOOD,
+        parts=tuple(parts),
+        next_step=line("Next: look at the warnings above.") if warned else line("Next: nothing to do."),
+        actions=(story_button(request),),
+        reference=request.id,
+    )
+
+
+def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Already gone: ", Strong(text=request.summary)),
+        mood=Mood.GOOD,
+        parts=(
+            Paragraph(lines=(line("The API answered that it was not there (not_found), so nothing was left to do."),)),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Next: see in the trail who removed it before, if that matters."),
+        actions=(story_button(request),),
+        reference=request.id,
+    )
+
+
+def _rejected(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Failed: could not ", Strong(text=request.summary)),
+        mood=Mood.BAD,
+        parts=(*api_words(request), *items(request), facts(request), *votes(request)),
+        next_step=line(whether_again(request)),
+        actions=(story_button(request),),
+        reference=request.id,
+    )
+
+
+def _not_sent(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Not sent: could not ", Strong(text=request.summary)),
+        mood=Mood.BAD,
+        parts=(
+            Paragraph(lines=(line("The Management API could not be reached, so nothing was changed."),)),
+            *api_words(request),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Next: ask anew once the API answers; trying again is safe."),
+        actions=(CommandButton(label="Check the API", command="org"), story_button(request)),
+        reference=request.id,
+    )
+
+
+def _unknown(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Unknown whether it happened: ", Strong(text=request.summary)),
+        mood=Mood.WARNING,
+        parts=(
+            Paragraph(lines=(line("It was sent once, and the answer was lost. It is not sent again."),)),
+            *api_words(request),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Next: wait; the bot reads the state and tells here, within 15 minutes."),
+        actions=(story_button(request),),
+        reference=request.id,
+    )
+
+
+def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("It did not happen: ", Strong(text=request.summary)),
+        mood=Mood.BAD,
+        parts=(
+            Paragraph(lines=(line("It was sent once, the answer was lost, and reading shows no effect."),)),
+            *bullets(request.result.readings),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Next: ask anew if it is still needed."),
+        actions=(story_button(request),),
+        reference=request.id,
+    )
+
+
+def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Somebody must say whether it happened: ", Strong(text=request.summary)),
+        mood=Mood.WARNING,
+        parts=(
+            Paragraph(lines=(line("It was sent once, and neither answer nor reading tells how it ended."),)),
+            *bullets(request.result.readings),
+            facts(request, ("Who may decide", deciders_in_words(deciders))),
+            *votes(request),
+        ),
+        next_step=line("Next: an admin looks for themselves, then presses what holds."),
+        actions=(
+            RequestButton(label="It happened", request_id=request.id, step=Step.HAPPENED),
+            RequestButton(label="It did not", request_id=request.id, step=Step.DID_NOT),
+        ),
+        reference=request.id,
+    )
+
+
+def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
+    who: Line = (PersonRef(id=request.ended_by),) if request.ended_by else ("somebody",)
+    return Reply(
+        verdict=line("Settled by a person: ", Strong(text=request.summary)),
+        mood=Mood.WARNING,
+        parts=(
+            Paragraph(lines=((*who, f" says: {request.end_reason}"),)),
+            *bullets(request.result.readings),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Next: nothing to do."),
+        actions=(story_button(request),),
+        reference=request.id,
+    )
+
+
+AFTER: Mapping[RequestState, Callable[[Request, tuple[str, ...]], Reply]] = {
+    RequestState.SUCCEEDED: _succeeded,
+    RequestState.ALREADY_ABSENT: _already_absent,
+    RequestState.REJECTED: _rejected,
+    RequestState.NOT_SENT: _not_sent,
+    RequestState.UNKNOWN: _unknown,
+    RequestState.NOT_APPLIED: _not_applied,
+    RequestState.NEEDS_HUMAN: _needs_human,
+    RequestState.RESOLVED: _resolved,
+}
+"""From the send on."""

@@ -1,0 +1,128 @@
+"""Cards up to the send: waiting, approved, running, and every end without a send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.replies import (
+    Line,
+    Moment,
+    Mood,
+    Paragraph,
+    PersonRef,
+    Reply,
+    RequestButton,
+    Strong,
+    line,
+)
+from bot.domain.requests import Request, RequestState, Step
+from bot.services.card_parts import (
+    bullets,
+    deciders_in_words,
+    decision_buttons,
+    facts,
+    unread,
+    votes,
+)
+
+
+def _pending(request: Request, deciders: tuple[str, ...]) -> Reply:
+    missing = request.approvals_required - len(request.approvals)
+    return Reply(
+        verdict=line(PersonRef(id=request.requester_id), " asks to ", Strong(text=request.summary)),
+        mood=Mood.WAITING,
+        parts=(
+            facts(request, ("Who may decide", deciders_in_words(deciders)), ("Until", (Moment(at=request.decide_by),))),
+            *unread(request),
+            *votes(request),
+        ),
+        next_step=line(_needs(missing)),
+        actions=decision_buttons(request),
+        reference=request.id,
+    )
+
+
+def _needs(missing: int) -> str:
+    people = "an admin other than the requester" if missing == 1 else f"{missing} admins other than the requester"
+    return f"Next: {people} approves or denies." if missing == 1 else f"Next: {people} approve, or one denies."
+
+
+def _approved(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Approved, about to ", Strong(text=request.summary)),
+        mood=Mood.WAITING,
+        parts=(facts(request), *votes(request)),
+        next_step=line("Next: nothing to do; this message will tell how it ends."),
+        actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
+        reference=request.id,
+    )
+
+
+def _executing(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Running: ", Strong(text=request.summary)),
+        mood=Mood.WAITING,
+        parts=(facts(request), *votes(request)),
+        next_step=line("Next: wait; it can no longer be cancelled."),
+        reference=request.id,
+    )
+
+
+def _denied(request: Request, _: tuple[str, ...]) -> Reply:
+    why = line("Reason: ", request.end_reason) if request.end_reason else line("No reason was given.")
+    return Reply(
+        verdict=line("Denied: ", Strong(text=request.summary)),
+        mood=Mood.REFUSED,
+        parts=(Paragraph(lines=(why,)), facts(request), *votes(request)),
+        next_step=line("Nothing was sent. Next: talk to whoever denied it, then ask anew if it is still needed."),
+        reference=request.id,
+    )
+
+
+def _cancelled(request: Request, _: tuple[str, ...]) -> Reply:
+    who: Line = line("By ", PersonRef(id=request.ended_by)) if request.ended_by else line(request.end_reason)
+    return Reply(
+        verdict=line("Cancelled: ", Strong(text=request.summary)),
+        mood=Mood.REFUSED,
+        parts=(Paragraph(lines=(who,)), facts(request)),
+        next_step=line("Nothing was sent. Next: ask anew if it is still needed."),
+        reference=request.id,
+    )
+
+
+def _expired(request: Request, _: tuple[str, ...]) -> Reply:
+    when = "nobody decided in time" if request.decided_at is None else "it was approved but could not be sent in time"
+    return Reply(
+        verdict=line("Expired: ", Strong(text=request.summary)),
+        mood=Mood.REFUSED,
+        parts=(Paragraph(lines=(line(f"Nothing was sent: {when}."),)), facts(request), *votes(request)),
+        next_step=line("Next: ask anew if it is still needed."),
+        reference=request.id,
+    )
+
+
+def _stale(request: Request, _: tuple[str, ...]) -> Reply:
+    return Reply(
+        verdict=line("Stopped before sending: ", Strong(text=request.summary)),
+        mood=Mood.REFUSED,
+        parts=(
+            Paragraph(lines=(line(request.end_reason or "What was approved is no longer what is there."),)),
+            *bullets(request.result.difference),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Nothing was sent. Next: look at what changed, then ask anew if it is still needed."),
+        reference=request.id,
+    )
+
+
+BEFORE: Mapping[RequestState, Callable[[Request, tuple[str, ...]], Reply]] = {
+    RequestState.PENDING: _pending,
+    RequestState.APPROVED: _approved,
+    RequestState.EXECUTING: _executing,
+    RequestState.DENIED: _denied,
+    RequestState.CANCELLED: _cancelled,
+    RequestState.EXPIRED: _expired,
+    RequestState.STALE: _stale,
+}
+"""Up to the send, and all ends without one."""
