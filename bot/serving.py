@@ -124,7 +124,8 @@ class _Server(uvicorn.Server):
 def _server(program: Program) -> _Server:
     settings = program.settings
     secret = settings.slack_signing_secret
-    door = SlackDoor(program.app, secret.get_secret_value()) if secret and not settings.uses_socket_mode else None
+    by_http = secret is not None and not settings.uses_socket_mode
+    door = SlackDoor(program.app, secret.get_secret_value(), program.tasks) if secret and by_http else None
     config = uvicorn.Config(
         http_app(door, program.readiness),
         host=settings.host,

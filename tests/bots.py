@@ -160,7 +160,7 @@ async def _listening(program: Program) -> AsyncIterator[str]:
     secret = program.settings.slack_signing_secret
     assert secret is not None
     config = uvicorn.Config(
-        http_app(SlackDoor(program.app, secret.get_secret_value()), program.readiness),
+        http_app(SlackDoor(program.app, secret.get_secret_value(), program.tasks), program.readiness),
         host="127.0.0.1",
         port=0,
         lifespan="off",

@@ -130,7 +130,8 @@ class Requests:
             "at": vote.at,
         }
         dialect_insert = sqlite_insert if self._connection.dialect.name == "sqlite" else postgres_insert
-        return self._connection.execute(dialect_insert(votes).values(**values).on_conflict_do_nothing()).rowcount == 1
+        wanted = dialect_insert(votes).values(**values).on_conflict_do_nothing().returning(votes.c.person_id)
+        return self._connection.execute(wanted).first() is not None
 
     def open_requests(
         self, *, channel_id: str | None = None, limit: int = 20, requester_id: str | None = None

@@ -148,11 +148,13 @@ class Writer:
         unit = Unit(connection, clock=self._clock, audit_keys=self._keys, head=head if waiting.with_head else None)
         if alone:
             return _Ended(waiting=waiting, result=waiting.work(unit)), unit.head or head
-        savepoint = connection.begin_nested()
+        # By the driver: SQLAlchemy's nested transaction costs three times what a small unit does.
+        connection.exec_driver_sql("SAVEPOINT unit")
         try:
             result = waiting.work(unit)
-            savepoint.commit()
         except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
-            savepoint.rollback()
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
             return _Ended(waiting=waiting, error=error), head
+        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
         return _Ended(waiting=waiting, result=result), unit.head or head

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import structlog
+
+GIVE_WAY_SECONDS = 0.5
+"""Short enough that a form still opens within its trigger's three seconds."""
 
 log = structlog.get_logger(__name__)
 
 
 class Tasks:
-    """Every task is held until it ends; none is lost on SIGTERM without a word."""
+    """Every task is held until it ends; none is lost on SIGTERM without a word.
+
+    Acknowledgements go first: Slack waits three seconds for one, and a burst of commands must not keep the later ones
+    of it from being taken by beginning the work of the earlier ones.
+    """
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
+        self._acknowledging = 0
+        self._none_pending = asyncio.Event()
+        self._none_pending.set()
+
+    @contextmanager
+    def acknowledging(self) -> Iterator[None]:
+        """Held from a delivery's arrival to its acknowledgement."""
+        self._acknowledging += 1
+        self._none_pending.clear()
+        try:
+            yield
+        finally:
+            self._acknowledging -= 1
+            if not self._acknowledging:
+                self._none_pending.set()
+
+    async def give_way(self) -> None:
+        """Let pending acknowledgements go first, for a short while."""
+        if self._acknowledging:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._none_pending.wait(), GIVE_WAY_SECONDS)
 
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
         """Start it now."""

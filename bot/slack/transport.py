@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.slack.tasks import Tasks
+
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 1_000_000
@@ -26,11 +28,17 @@ MAX_BODY_BYTES = 1_000_000
 class SlackDoor:
     """`POST /slack/events`: slash commands, interactivity and events all come here."""
 
-    def __init__(self, app: AsyncApp, signing_secret: str) -> None:
+    def __init__(self, app: AsyncApp, signing_secret: str, tasks: Tasks) -> None:
         self._app = app
+        self._tasks = tasks
         self._verifier = SignatureVerifier(signing_secret)
 
     async def receive(self, request: Request) -> Response:
+        """Acknowledge one delivery; those that wait for theirs go before all other work."""
+        with self._tasks.acknowledging():
+            return await self._received(request)
+
+    async def _received(self, request: Request) -> Response:
         """Verify the signature over the raw body (docs.slack.dev, verifying requests), then dispatch."""
         raw = await request.body()
         if len(raw) > MAX_BODY_BYTES:

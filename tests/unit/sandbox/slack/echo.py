@@ -52,13 +52,20 @@ FORM = modal(
     "Say why",
     text_field("Reason", "reason"),
     {
-        "type": "input", "block_id": "database", "label": plain("Database"), "optional": True,
+        "type": "input",
+        "block_id": "database",
+        "label": plain("Database"),
+        "optional": True,
         "element": {"type": "external_select", "action_id": "database", "min_query_length": 0},
     },
-    callback_id="why", notify_on_close=True,
+    callback_id="why",
+    notify_on_close=True,
 )
 CONFIRM = {
-    "title": plain("Sure?"), "text": plain("It is gone afterwards."), "confirm": plain("Yes"), "deny": plain("No"),
+    "title": plain("Sure?"),
+    "text": plain("It is gone afterwards."),
+    "confirm": plain("Yes"),
+    "deny": plain("No"),
 }
 
 
@@ -66,8 +73,11 @@ def create_echo(slack: StandInSlack) -> AsyncApp:
     app_record = slack.workspace.app
     client = AsyncWebClient(token=app_record.bot_token, base_url=slack.api_url)
     app = AsyncApp(
-        client=client, token=app_record.bot_token, signing_secret=app_record.signing_secret,
-        process_before_response=True, logger=logging.getLogger("echo"),
+        client=client,
+        token=app_record.bot_token,
+        signing_secret=app_record.signing_secret,
+        process_before_response=True,
+        logger=logging.getLogger("echo"),
     )
     _listen_to_commands(app)
     _listen_to_interactions(app)
@@ -86,9 +96,16 @@ def _listen_to_commands(app: AsyncApp) -> None:
                 await client.views_open(trigger_id=command["trigger_id"], view=FORM)
             case "card":
                 await ack()
-                blocks = [section("*Delete it?*"), {"type": "actions", "elements": [
-                    button("Approve", "approve", style="danger", confirm=CONFIRM), button("Deny", "deny"),
-                ]}]
+                blocks = [
+                    section("*Delete it?*"),
+                    {
+                        "type": "actions",
+                        "elements": [
+                            button("Approve", "approve", style="danger", confirm=CONFIRM),
+                            button("Deny", "deny"),
+                        ],
+                    },
+                ]
                 await client.chat_postMessage(channel=command["channel_id"], text="Delete it?", blocks=blocks)
             case "later":
                 await ack()

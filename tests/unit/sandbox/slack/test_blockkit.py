@@ -33,16 +33,27 @@ def table(rows: int = 2, columns: int = 1, **more: Any) -> Json:
 def chart(series: int = 1, points: int = 1) -> Json:
     categories = [str(n) for n in range(points)]
     data = [{"label": label, "value": 1} for label in categories]
-    return {"type": "data_visualization", "title": "Calls", "chart": {
-        "type": "bar", "axis_config": {"categories": categories},
-        "series": [{"name": f"s{n}", "data": data} for n in range(series)],
-    }}
+    return {
+        "type": "data_visualization",
+        "title": "Calls",
+        "chart": {
+            "type": "bar",
+            "axis_config": {"categories": categories},
+            "series": [{"name": f"s{n}", "data": data} for n in range(series)],
+        },
+    }
 
 
 SOUND: list[Json] = [
-    section("text"), {"type": "section", "fields": [plain("a")]}, {"type": "header", "text": plain("Title")},
-    {"type": "divider"}, {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]},
-    actions(button("Go", "go", style="danger"), select()), text_field("Why", "why"), table(), chart(),
+    section("text"),
+    {"type": "section", "fields": [plain("a")]},
+    {"type": "header", "text": plain("Title")},
+    {"type": "divider"},
+    {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]},
+    actions(button("Go", "go", style="danger"), select()),
+    text_field("Why", "why"),
+    table(),
+    chart(),
     {"type": "markdown", "text": "**bold**"},
     {"type": "image", "image_url": "https://x.example/a.png", "alt_text": "a"},
     {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]},
@@ -75,9 +86,20 @@ BROKEN: list[tuple[str, Json]] = [
     ("less than 256", actions(button("x", "x" * 256))),
     ("must be one of: primary, danger", actions(button("x", "go", style="loud"))),
     ("invalid additional property: colour", actions(button("x", "go", colour="red"))),
-    ("missing required field: deny", actions(button("x", "go", confirm={
-        "title": plain("a"), "text": plain("b"), "confirm": plain("c"),
-    }))),
+    (
+        "missing required field: deny",
+        actions(
+            button(
+                "x",
+                "go",
+                confirm={
+                    "title": plain("a"),
+                    "text": plain("b"),
+                    "confirm": plain("c"),
+                },
+            )
+        ),
+    ),
     ("already exists", actions(button("a", "same"), button("b", "same"))),
     ("less than 256", section("x", block_id="x" * 256)),
     ("no more than 100 items", actions(select(options=[option(str(n)) for n in range(101)]))),
@@ -93,9 +115,16 @@ BROKEN: list[tuple[str, Json]] = [
     ("no more than 101 items", table(rows=102)),
     ("no more than 20 items", table(columns=21)),
     ("no fewer than 2 items", table(rows=1)),
-    ("less than 10001", table(rows=2, columns=1) | {"rows": [
-        [{"type": "raw_text", "text": "x"}], [{"type": "raw_text", "text": "x" * 10_000}],
-    ]}),
+    (
+        "less than 10001",
+        table(rows=2, columns=1)
+        | {
+            "rows": [
+                [{"type": "raw_text", "text": "x"}],
+                [{"type": "raw_text", "text": "x" * 10_000}],
+            ]
+        },
+    ),
     ("no more than 6 items", chart(series=7)),
     ("no more than 20 items", chart(points=21)),
     ("missing required field: alt_text", {"type": "image", "image_url": "https://x.example/a.png"}),
@@ -136,13 +165,19 @@ def test_a_third_chart_is_refused() -> None:
     assert problems_in_blocks([chart(), chart(), chart()], Surface.MESSAGE) != []
 
 
-@pytest.mark.parametrize("broken", [
-    lambda: modal("x" * 25), lambda: modal("x", private_metadata="x" * 3001), lambda: modal("x", callback_id="x" * 256),
-    lambda: {name: value for name, value in FORM.items() if name != "submit"},
-    lambda: {name: value for name, value in FORM.items() if name != "title"},
-    lambda: modal("x") | {"submit": plain("x" * 25)}, lambda: modal("x", colour="red"),
-    lambda: modal("x", text_field("a", "a", focus_on_load=True), text_field("b", "b", focus_on_load=True)),
-])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: modal("x" * 25),
+        lambda: modal("x", private_metadata="x" * 3001),
+        lambda: modal("x", callback_id="x" * 256),
+        lambda: {name: value for name, value in FORM.items() if name != "submit"},
+        lambda: {name: value for name, value in FORM.items() if name != "title"},
+        lambda: modal("x") | {"submit": plain("x" * 25)},
+        lambda: modal("x", colour="red"),
+        lambda: modal("x", text_field("a", "a", focus_on_load=True), text_field("b", "b", focus_on_load=True)),
+    ],
+)
 def test_a_broken_modal_is_refused(broken: Callable[[], Json]) -> None:
     assert problems_in_view(FORM, Surface.MODAL) == []
     assert problems_in_view(broken(), Surface.MODAL) != []

@@ -28,9 +28,15 @@ async def test_the_signature_is_the_one_that_slack_sdk_verifies(stage: Stage) ->
     assert not verifier.is_valid_request(delivery.body + b"x", delivery.headers)
 
 
-@pytest.mark.parametrize(("manner", "status"), [
-    (Manner(bad_signature=True), 401), (Manner(unsigned=True), 401), (Manner(aged=301), 401), (Manner(copies=2), 200),
-])
+@pytest.mark.parametrize(
+    ("manner", "status"),
+    [
+        (Manner(bad_signature=True), 401),
+        (Manner(unsigned=True), 401),
+        (Manner(aged=301), 401),
+        (Manner(copies=2), 200),
+    ],
+)
 async def test_a_forged_delivery_meets_the_apps_own_defence(stage: Stage, manner: Manner, status: int) -> None:
     delivery = await stage.workspace.person("ada").command("#prod", "/cloudsync hello", manner=manner)
 
@@ -116,11 +122,23 @@ async def test_a_button_that_is_not_there_cannot_be_pressed(stage: Stage) -> Non
 
 async def test_an_ephemeral_press_carries_no_message(stage: Stage) -> None:
     ada, prod = stage.workspace.person("ada"), stage.workspace.channel("prod")
-    await stage.client.chat_postEphemeral(channel=prod.id, user=ada.id, text="?", blocks=[
-        {"type": "actions", "elements": [{
-            "type": "button", "text": {"type": "plain_text", "text": "Go"}, "action_id": "go",
-        }]},
-    ])
+    await stage.client.chat_postEphemeral(
+        channel=prod.id,
+        user=ada.id,
+        text="?",
+        blocks=[
+            {
+                "type": "actions",
+                "elements": [
+                    {
+                        "type": "button",
+                        "text": {"type": "plain_text", "text": "Go"},
+                        "action_id": "go",
+                    }
+                ],
+            },
+        ],
+    )
 
     payload = (await ada.click(ada.see("#prod")[-1], "Go")).payload
 

@@ -100,17 +100,35 @@ async def test_blocks_are_shown_as_slack_shows_them(page: Page, stage: Stage) ->
         section(
             f"*Gone* since <!date^0^{{date_num}}|1970> says <@{grace.id}>,\n`db_1` <https://x.example|there> &lt;b&gt;"
         ),
-        {"type": "data_table", "caption": "Devices", "rows": [
-            [{"type": "raw_text", "text": "Site"}], [{"type": "raw_text", "text": "s-1"}],
-        ]},
-        {"type": "data_visualization", "title": "By day", "chart": {
-            "type": "bar", "axis_config": {"categories": ["Mon"]},
-            "series": [{"name": "Calls", "data": [{"label": "Mon", "value": 7}]}],
-        }},
-        {"type": "actions", "elements": [button("Go", "go", style="primary"), {
-            "type": "static_select", "action_id": "pick", "placeholder": plain("Pick one"),
-            "options": [option("First"), option("Second")],
-        }]},
+        {
+            "type": "data_table",
+            "caption": "Devices",
+            "rows": [
+                [{"type": "raw_text", "text": "Site"}],
+                [{"type": "raw_text", "text": "s-1"}],
+            ],
+        },
+        {
+            "type": "data_visualization",
+            "title": "By day",
+            "chart": {
+                "type": "bar",
+                "axis_config": {"categories": ["Mon"]},
+                "series": [{"name": "Calls", "data": [{"label": "Mon", "value": 7}]}],
+            },
+        },
+        {
+            "type": "actions",
+            "elements": [
+                button("Go", "go", style="primary"),
+                {
+                    "type": "static_select",
+                    "action_id": "pick",
+                    "placeholder": plain("Pick one"),
+                    "options": [option("First"), option("Second")],
+                },
+            ],
+        },
     ]
     await stage.client.chat_postMessage(channel=prod.id, text="all of it", blocks=blocks)
 

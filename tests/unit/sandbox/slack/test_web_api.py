@@ -113,9 +113,10 @@ async def test_a_file_is_sent_in_three_steps(client: AsyncWebClient, workspace: 
     await client.files_upload_v2(channel=workspace.channel("prod").id, filename="trail.txt", content="all of it")
 
     assert workspace.messages[-1].files[0].content == b"all of it"
-    assert await refusal(
-        client.files_upload_v2(channel=workspace.channel("random").id, filename="trail.txt", content="x")
-    ) == "not_in_channel"
+    assert (
+        await refusal(client.files_upload_v2(channel=workspace.channel("random").id, filename="trail.txt", content="x"))
+        == "not_in_channel"
+    )
 
 
 async def test_a_trigger_opens_one_view_within_three_seconds(
@@ -166,9 +167,14 @@ async def test_a_stale_hash_a_closed_view_and_a_fourth_modal_are_refused(
     assert await refusal(client.views_update(view_id=view["id"], view=FORM)) == "not_found"
 
 
-@pytest.mark.parametrize(("outage", "status"), [
-    (Outage.RATE_LIMITED, 429), (Outage.SERVER_ERROR, 500), (Outage.UNAVAILABLE, 503),
-])
+@pytest.mark.parametrize(
+    ("outage", "status"),
+    [
+        (Outage.RATE_LIMITED, 429),
+        (Outage.SERVER_ERROR, 500),
+        (Outage.UNAVAILABLE, 503),
+    ],
+)
 async def test_an_armed_outage_is_met_once_and_has_no_effect(
     slack: StandInSlack, workspace: Workspace, outage: Outage, status: int
 ) -> None:
