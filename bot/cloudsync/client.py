@@ -36,6 +36,8 @@ from bot.cloudsync.responses import ApiResponse
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 READ_ATTEMPTS = 4
+WORTH_TRYING_SECONDS = 0.4
+"""With less than this left of the deadline, the last answer is told instead of a time-out."""
 MAX_PAGE_SIZE = 500
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before a byte was sent: the call may be made again."""
@@ -158,8 +160,8 @@ class CloudSyncClient:
             left = ends - time.monotonic()
             if isinstance(error, RateLimited | ApiBroken) and error.status in RETRIED_STATUSES:
                 wait = error.retry_after
-                return (wait if wait < left else False) if wait is not None else left > 0
-            return isinstance(error, ApiUnreachable) and left > 0
+                return (wait if wait < left else False) if wait is not None else left > WORTH_TRYING_SECONDS
+            return isinstance(error, ApiUnreachable) and left > WORTH_TRYING_SECONDS
 
         async for attempt in stamina.retry_context(
             on=worth_another_try,

@@ -35,6 +35,7 @@ from bot.domain.replies import Form, Reply, Small, line
 from bot.domain.requests import Proposal, Request, RequestState, new_reference
 from bot.services.audit import Trail
 from bot.services.environments import Environments
+from bot.services.metrics import ANSWERS, SECONDS
 from bot.services.secrets import Vault
 
 log = structlog.get_logger(__name__)
@@ -69,11 +70,15 @@ class Dispatcher:
     async def run(self, invocation: Invocation, responder: Responder) -> str:
         """Carry a delivery through. Whatever happens, the person gets an answer and the trail a row."""
         journey = Journey(invocation=invocation, reference=new_reference())
-        with structlog.contextvars.bound_contextvars(reference=journey.reference, delivery=invocation.delivery):
+        surface, outcome = invocation.surface.value, "answered"
+        bound = structlog.contextvars.bound_contextvars(reference=journey.reference, delivery=invocation.delivery)
+        with bound, SECONDS.labels(surface=surface).time():
             try:
                 reply = await self._route(journey, responder)
             except Exception as error:  # noqa: BLE001 - the outer edge: every delivery gets an answer
                 reply = await self._failed(journey, error)
+                outcome = type(error).__name__
+            ANSWERS.labels(surface=surface, outcome=outcome).inc()
             if reply is not None:
                 await responder.show(reply)
                 await self._settle(journey)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.replies import (
+    ChannelRef,
     Code,
     Moment,
     Mood,
@@ -83,6 +84,13 @@ def reminder(request: Request) -> Reply:
         actions=decision_buttons(request),
         reference=request.id,
     )
+
+
+def notice(request: Request) -> Reply:
+    """The card as a direct message: without buttons, which count only in the channel, and naming that channel."""
+    drawn = card(request)
+    where = line(" It was asked in ", ChannelRef(id=request.channel_id), ".")
+    return replace(drawn, actions=(), next_step=(*drawn.next_step, *where))
 
 
 def without_buttons(reply: Reply) -> Reply:

@@ -29,6 +29,7 @@ from bot.domain.requests import (
 from bot.services.audit import Trail
 from bot.services.environments import Environments
 from bot.services.lifecycle import PROGRAM, entry_for, owe_card, owe_notices
+from bot.services.metrics import SENT
 from bot.services.operations.local import LocalOperation
 from bot.services.operations.operation import OperationHandler, Sent
 from bot.services.recheck import Lost, Recheck
@@ -199,6 +200,9 @@ class Executor:
 
     async def _outcome(self, claimed: Request, sent: Sent) -> Request:
         """Write how it ended, even where the claim has run out meanwhile: a late answer corrects."""
+
+        SENT.labels(kind=claimed.operation.kind.value, state=sent.state.value).inc()
+        log.info("request_sent", request=claimed.id, state=sent.state, codes=sent.result.codes)
 
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(claimed.id)

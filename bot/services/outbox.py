@@ -161,7 +161,7 @@ class OutboxWorker:
     async def _notice(self, item: OutboxItem) -> None:
         request = await self._request(item)
         if request is not None and item.person_id:
-            await self._messenger.direct(item.person_id, cards.card(request))
+            await self._messenger.direct(item.person_id, cards.notice(request))
 
     async def _reminder(self, item: OutboxItem) -> None:
         request = await self._request(item)
