@@ -15,7 +15,7 @@ import stamina
 
 from bot.cloudsync import protocol, responses
 from bot.cloudsync.classification import classify
-from bot.cloudsync.errors import ApiBroken, ApiTimeout, ApiUnreachable, NotFound, RateLimited
+from bot.cloudsync.errors import ApiBroken, ApiTimeout, ApiUnreachable, CloudSyncError, NotFound, RateLimited
 from bot.cloudsync.fields import mapping, rows
 from bot.cloudsync.models import (
     ConnectionCheck,
@@ -163,6 +163,7 @@ class CloudSyncClient:
                 return (wait if wait < left else False) if wait is not None else left > WORTH_TRYING_SECONDS
             return isinstance(error, ApiUnreachable) and left > WORTH_TRYING_SECONDS
 
+        last: CloudSyncError | None = None
         async for attempt in stamina.retry_context(
             on=worth_another_try,
             attempts=READ_ATTEMPTS,
@@ -172,9 +173,15 @@ class CloudSyncClient:
             wait_jitter=0.2,
         ):
             with attempt:
-                async with self._slots:
-                    response = await self._exchange_read(request, ends)
-                return response, responses.data_of(response)
+                if last is not None and ends - time.monotonic() < WORTH_TRYING_SECONDS:
+                    raise last
+                try:
+                    async with self._slots:
+                        response = await self._exchange_read(request, ends)
+                    return response, responses.data_of(response)
+                except CloudSyncError as error:
+                    last = error
+                    raise
         raise ApiTimeout("The API did not answer in time.")
 
     async def _exchange_read(self, request: ApiRequest, ends: float) -> ApiResponse:

@@ -85,10 +85,8 @@ async def test_a_write_is_sent_once_and_classified(
 
 
 async def test_a_write_that_never_left_is_not_sent(api: StandInApi) -> None:
-    async with (
-        CloudSyncClient("http://127.0.0.1:9", "key", call_deadline_seconds=1) as nowhere,
-        nowhere.write_slot() as slot,
-    ):
+    nowhere = CloudSyncClient("http://127.0.0.1:9", "key", call_deadline_seconds=1)
+    async with nowhere, nowhere.write_slot() as slot:
         assert (await slot.delete_database("db_x")).send_class is SendClass.NOT_SENT
     assert len(api.journal) == 0
 
@@ -162,7 +160,6 @@ def test_every_failure_of_httpx_is_translated() -> None:
 
     roots = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
     raised = {one for root in roots for one in below(root)}
-    named = {
-        one for name in httpx.__all__ if isinstance(one := getattr(httpx, name), type) and issubclass(one, Exception)
-    }
+    public = [getattr(httpx, name) for name in httpx.__all__]
+    named = {one for one in public if isinstance(one, type) and issubclass(one, Exception)}
     assert named - raised - {httpx.CookieConflict} == set()
