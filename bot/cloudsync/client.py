@@ -36,7 +36,7 @@ from bot.cloudsync.responses import ApiResponse
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 READ_ATTEMPTS = 4
-WORTH_TRYING_SECONDS = 0.4
+WORTH_TRYING_SECONDS = 0.25
 """With less than this left of the deadline, the last answer is told instead of a time-out."""
 MAX_PAGE_SIZE = 500
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -170,7 +170,7 @@ class CloudSyncClient:
             timeout=self.deadline,
             wait_initial=0.1,
             wait_max=2.0,
-            wait_jitter=0.2,
+            wait_jitter=0.1,
         ):
             with attempt:
                 if last is not None and ends - time.monotonic() < WORTH_TRYING_SECONDS:
@@ -236,7 +236,7 @@ class CloudSyncClient:
             return _unanswered(SendClass.NOT_SENT, "No connection to the API came about.", started)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError):
             return _unanswered(SendClass.UNKNOWN, "The connection broke or the answer did not come in time.", started)
-        return classify(request, response, _milliseconds(started))
+        return classify(request, response, round((time.monotonic() - started) * 1000))
 
 
 class WriteSlot:
@@ -279,11 +279,7 @@ class WriteSlot:
 
 
 def _unanswered(send_class: SendClass, reason: str, started: float) -> SendOutcome:
-    return SendOutcome(send_class=send_class, reason=reason, duration_ms=_milliseconds(started))
-
-
-def _milliseconds(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)
+    return SendOutcome(send_class=send_class, reason=reason, duration_ms=round((time.monotonic() - started) * 1000))
 
 
 def _left(ends: float) -> float:
