@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from bot.domain.access import Gate
+from bot.domain.access import Gate, SubjectKind
 from bot.domain.database_failures import sentence_for
 from bot.domain.replies import (
     Action,
     Bullets,
+    ChannelRef,
     Code,
     CommandButton,
     Facts,
+    GroupRef,
     Line,
     Moment,
     Paragraph,
@@ -21,7 +23,7 @@ from bot.domain.replies import (
     Style,
     line,
 )
-from bot.domain.requests import Request, RequestState, Step
+from bot.domain.requests import OperationKind, Request, RequestState, Step
 
 PAST = {
     "bind": "Bound",
@@ -47,12 +49,23 @@ def done_words(summary: str) -> str:
     return f"{PAST[verb]} {rest}" if verb in PAST else f"Done: {summary}"
 
 
+def _target(request: Request) -> Line:
+    """What it is about: a channel or person by mention, anything else by label and id."""
+    target, kind = request.target, request.operation.kind
+    if kind is OperationKind.BIND_CHANNEL:
+        return line(ChannelRef(id=target.id))
+    if kind is OperationKind.GRANT_ROLE:
+        is_group = request.operation.arguments.get("subject_kind") == SubjectKind.GROUP.value
+        return line(GroupRef(id=target.id) if is_group else PersonRef(id=target.id))
+    if target.id and target.id != target.label:
+        return line(target.label, " ", Code(text=target.id))
+    return line(target.label)
+
+
 def facts(request: Request, *more: tuple[str, Line]) -> Facts:
     """Why, on what and for whom; what was read is shown while it still matters."""
     where = f", {request.operation.environment}" if request.operation.environment else ""
-    target = line(request.target.label, where)
-    if request.target.id and request.target.id != request.target.label:
-        target = line(request.target.label, " ", Code(text=request.target.id), where)
+    target = (*_target(request), where)
     pairs: list[tuple[str, Line]] = [("Why", line(request.reason))] if request.reason else []
     pairs.append(("Target", target))
     if request.state is not RequestState.PENDING or request.gate is not Gate.APPROVE:

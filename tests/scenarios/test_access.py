@@ -80,9 +80,9 @@ async def test_the_trail_pages_both_ways(world: World) -> None:
 async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_admin(world: World) -> None:
     answer = await world.says("ada", "#random", "roles bind #random viewer")
     assert "Bound #random as viewer" in answer
-    answer = await world.says("ada", "#prod", "roles bind #random admin --members operator")
-    assert "Asked" in answer
-    assert "bind a channel as admin" in world.card()
+    await world.says("ada", "#prod", "roles bind #random admin --members operator")
+    assert "@ada asks to bind a channel as admin" in world.card()
+    assert "Target: #random" in world.card()
     await world.presses("grace", "#prod", "Approve")
     assert "Bound a channel as admin" in world.card()
     assert "12 databases" in await world.says("cleo", "#random", "databases list")
@@ -90,7 +90,10 @@ async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_a
 
 async def test_granting_admin_asks_a_second_admin_and_lower_roles_do_not(world: World) -> None:
     assert "is now operator" in await world.says("ada", "#prod", "roles grant @cleo operator --channel #staging")
-    assert "Asked" in await world.says("ada", "#prod", "roles grant @cleo admin")
+    await world.says("ada", "#prod", "roles grant @cleo admin")
+    assert "@ada asks to give somebody the role admin" in world.card()
+    assert "Target: @cleo" in world.card()
+    assert "You have the role viewer here" in await world.says("cleo", "#prod", "whoami")
     await world.presses("grace", "#prod", "Approve")
     assert "You have the role admin here" in await world.says("cleo", "#prod", "whoami")
 

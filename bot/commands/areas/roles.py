@@ -100,7 +100,7 @@ async def bound(context: Context, binding: ChannelBinding) -> Answer:
         await context.services.access.bind(binding, change_by(context))
     except NeedsSecondAdmin as needed:
         words = f"bind a channel as {binding.role.word}, members {binding.member_role.word}"
-        return _ask_second(
+        return await _ask_second(
             context, binding_operation(binding), AuditAction.ROLES_BIND, words, binding.channel_id, needed
         )
     return Reply(
@@ -153,7 +153,7 @@ async def grant(context: Context, arguments: Arguments) -> Answer:
         await context.services.access.grant(given, change_by(context))
     except NeedsSecondAdmin as needed:
         words = f"give {'a group' if subject.kind is SubjectKind.GROUP else 'somebody'} the role {role.word}"
-        return _ask_second(context, grant_operation(given), AuditAction.ROLES_GRANT, words, subject.id, needed)
+        return await _ask_second(context, grant_operation(given), AuditAction.ROLES_GRANT, words, subject.id, needed)
     where: Line = (" in ", ChannelRef(id=given.channel_id)) if given.channel_id else (" in every bound channel",)
     return Reply(
         verdict=line(subject_of(subject.kind, subject.id), f" is now {role.word}", *where),
@@ -182,7 +182,12 @@ async def revoke(context: Context, arguments: Arguments) -> Answer:
     )
 
 
-def _ask_second(
+async def _named_channel(context: Context, channel_id: str) -> str:
+    name = await context.services.directory.channel_name(channel_id) if channel_id else ""
+    return f"#{name}" if name else channel_id
+
+
+async def _ask_second(
     context: Context,
     operation: Operation,
     action: AuditAction,
@@ -190,13 +195,16 @@ def _ask_second(
     target_id: str,
     needed: NeedsSecondAdmin,
 ) -> Proposal:
-    facts = tuple(
-        (name.replace("_", " ").capitalize(), str(value)) for name, value in operation.arguments.items() if value
-    )
+    shown = {"role": "Role", "members": "Its members", "environment": "Environment"}
+    given = operation.arguments
+    facts = [(word, str(given[name])) for name, word in shown.items() if given.get(name)]
+    only_in = await _named_channel(context, str(given.get("channel") or "")) if "subject" in given else ""
+    if only_in:
+        facts.append(("Only in", only_in))
     return Proposal(
         operation=operation,
         target=Target(key=f"{operation.kind.value}:{target_id}", id=target_id, label=target_id),
-        observation=Observation(facts=facts),
+        observation=Observation(facts=tuple(facts)),
         operation_class=OperationClass.MANAGE,
         gate=Gate.APPROVE,
         action=action,

@@ -1,0 +1,182 @@
+"""The bot as a process: how it starts, refuses to start, and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.keys import new_key
+from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.api.seed import believable_estate
+from bot.sandbox.api.server import StandInApi, serve_api
+from bot.sandbox.launch import BotProcess, free_port
+from bot.sandbox.slack.seed import believable_workspace
+from bot.sandbox.slack.server import StandInSlack, serve_slack
+from tests.databases import PostgresSource
+
+ROOT = Path(__file__).parents[2]
+KEY = "key-of-acme"
+
+
+@asynccontextmanager
+async def stand_ins() -> AsyncIterator[tuple[StandInApi, StandInSlack]]:
+    async with (
+        serve_api({KEY: believable_estate(datetime.now(UTC))}) as api,
+        serve_slack(believable_workspace()) as slack,
+    ):
+        yield api, slack
+
+
+def settings(api: StandInApi, slack: StandInSlack, folder: Path, **more: str) -> dict[str, str]:
+    workspace = slack.workspace
+    return {
+        "SLACK_BOT_TOKEN": workspace.app.bot_token,
+        "SLACK_SIGNING_SECRET": workspace.app.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "CLOUDSYNC_API_KEY": KEY,
+        "CLOUDSYNC_BASE_URL": api.url,
+        "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+        "BOT_ADMINS": workspace.member("ada").id,
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port("127.0.0.1")),
+        "ENV_FILE": "",
+        **more,
+    }
+
+
+async def run(*arguments: str, environ: dict[str, str]) -> tuple[int, str]:
+    """One command of the program, to its end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "app.py",
+        *arguments,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environ},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, output.decode()
+
+
+async def test_missing_settings_end_with_code_2_and_name_them_all(tmp_path: Path) -> None:
+    code, said = await run(environ={"ENV_FILE": "", "BOT_ADMINS": "U1"})
+    assert code == 2
+    assert "SLACK_BOT_TOKEN is missing" in said
+    assert "CLOUDSYNC_API_KEY is missing" in said
+
+
+async def test_a_folder_that_does_not_exist_ends_with_code_2(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        code, said = await run(environ=settings(api, slack, tmp_path / "nowhere"))
+    assert code == 2
+    assert "cannot be" in said
+
+
+async def test_a_second_process_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path)
+        bot = await BotProcess.start(given, log=tmp_path / "bot.log")
+        try:
+            await bot.ready()
+            code, said = await run(environ={**given, "PORT": str(free_port("127.0.0.1"))})
+        finally:
+            await bot.stop()
+    assert code == 2
+    assert "Another process serves this SQLite file" in said
+
+
+async def test_postgresql_without_a_schema_ends_with_code_2_until_migrated(postgres_source: PostgresSource) -> None:
+    url = postgres_source.empty()
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, Path(), DATABASE_URL=url, SECRET_KEYS=new_key(), AUDIT_KEYS=new_key())
+        code, said = await run(environ=given)
+        assert code == 2
+        assert "run `python app.py migrate`" in said
+        assert (await run("migrate", environ=given))[0] == 0
+        code, said = await run("doctor", environ=given)
+        assert code == 0, said
+
+
+async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path)
+        assert (await run("migrate", environ=given))[0] == 0
+        code, said = await run("doctor", environ=given)
+        assert code == 0, said
+        assert "Acme Corp, 12 databases" in said
+        assert "admins: ada" in said.lower()
+        code, said = await run("doctor", environ={**given, "CLOUDSYNC_API_KEY": "wrong", "BOT_ADMINS": "U0NOBODY"})
+        assert code == 1
+        assert "management key of default does not work" in said
+        assert "U0NOBODY, whom Slack does not know" in said
+        assert "wrong" not in said.replace("does not work", "")
+
+
+async def test_the_manifest_needs_no_settings_and_explains_each_scope() -> None:
+    code, said = await run("manifest", "--socket", environ={"ENV_FILE": ""})
+    assert code == 0
+    assert '"socket_mode_enabled": true' in said
+    assert "commands: the slash command" in said
+
+
+async def test_sigterm_lets_a_call_under_way_come_to_its_end(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path, APPROVALS_REQUIRED="0")
+        bot = await BotProcess.start(given, log=tmp_path / "bot.log")
+        await bot.ready()
+        slack.connect(bot.url)
+        ada = slack.workspace.person("ada")
+        await ada.command("#random", "/cloudsync roles bind #prod admin")
+        await ada.wait_for(lambda: any("Bound" in ada.read(one) for one in ada.see("#random")))
+        await ada.command("#prod", "/cloudsync tables enable orders-eu invoices")
+        await ada.wait_for(lambda: any("Please confirm" in ada.read(one) for one in ada.see("#prod")))
+        api.faults.arm(FaultKind.SLOW, method="POST", seconds=1.5)
+        await ada.click(ada.see("#prod")[-1], "Confirm")
+        await ada.wait_for(lambda: api.journal.changing != [] or None)
+        await bot.stop()
+        assert api.estate.labelled("orders-eu").tables["invoices"]
+        code, said = await run("audit", "verify", environ=given)
+        assert code == 0, said
+        assert len(api.journal.changing) == 1
+
+
+async def test_health_readiness_and_metrics_answer(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        bot = await BotProcess.start(settings(api, slack, tmp_path), log=tmp_path / "bot.log")
+        try:
+            await bot.ready()
+            async with httpx.AsyncClient(base_url=bot.url) as client:
+                assert (await client.get("/healthz")).text == "ok"
+                assert (await client.get("/readyz")).json() == {"ready": True, "problems": []}
+                assert "cloudsync_answers_total" in (await client.get("/metrics")).text
+        finally:
+            await bot.stop()
+
+
+async def test_socket_mode_takes_commands_without_a_public_address(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path, SLACK_APP_TOKEN=slack.workspace.app.app_token)
+        bot = await BotProcess.start(given, log=tmp_path / "bot.log")
+        try:
+            await bot.ready()
+            ada = slack.workspace.person("ada")
+            await ada.wait_for(lambda: slack.sockets.is_connected or None, timeout=10)
+            await ada.command("#random", "/cloudsync whoami")
+            await ada.wait_for(lambda: any("Next:" in ada.read(one) for one in ada.see("#random")), timeout=10)
+        finally:
+            await bot.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLACK_BOT_TOKEN", "CLOUDSYNC_API_KEY", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
