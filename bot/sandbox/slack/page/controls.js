@@ -159,7 +159,8 @@ function external(at, isMany) {
   const input = make("input", {
     ...at.props, type: "text", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", autocomplete: "off",
     placeholder: at.element.placeholder?.text ?? "Type to search", value: isMany ? "" : current?.text?.text ?? "",
-    onfocus: () => ask(), oninput: () => ask(), // Focus may come back within the moment, as when the page is drawn anew: only what stays left is closed.
+    onfocus: () => ask(), oninput: () => ask(),
+    // Focus may come back within the moment, as when the page is drawn anew: only what stays left is closed.
     onblur: () => setTimeout(() => { list.hidden = document.activeElement !== input; }, 200),
   });
   const pick = (option) => {

@@ -73,7 +73,10 @@ async function submitted(event, view, app) {
   await app.act("submit", { view_id: view.id, values: typed.get(view.id) ?? {} }, { quiet: true });
   button.disabled = false;
   button.removeAttribute("aria-busy");
-  byId("modal").querySelector("[aria-invalid=true]")?.focus();
+  // Whoever has gone on typing meanwhile is not called back.
+  const here = document.activeElement;
+  const isTyping = here?.closest?.("#modal .field");
+  if (!isTyping) byId("modal").querySelector("[aria-invalid=true]")?.focus();
 }
 
 function close(view, app) {
