@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.requests import OperationKind
-from bot.services.operations.databases import DeleteDatabase, RegisterDatabase, UpdateDatabase
+from bot.services.operations.databases import DeleteDatabase, RegisterDatabase
 from bot.services.operations.devices import RemoveDevices
 from bot.services.operations.notifications import DeleteToken, SetToken
 from bot.services.operations.operation import OperationHandler
 from bot.services.operations.tables import SwitchTables
+from bot.services.operations.updates import UpdateDatabase
 
 
 def handlers() -> Mapping[OperationKind, OperationHandler]:

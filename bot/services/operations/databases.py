@@ -1,14 +1,12 @@
-"""Registering, updating and deleting databases."""
+"""Registering and deleting databases."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TypeVar
 
 from bot.cloudsync.client import CloudSyncClient, WriteSlot
 from bot.cloudsync.errors import NotFound
-from bot.cloudsync.models import UNSET, Database, DatabaseChanges, Registration, Unset
+from bot.cloudsync.models import Registration
 from bot.domain.audit import JsonValue
 from bot.domain.requests import Observation, Operation, OperationKind, Request
 from bot.services.operations.observing import (
@@ -18,26 +16,11 @@ from bot.services.operations.observing import (
     names_in_words,
     push_in_words,
     sent,
+    text_of,
+    texts_of,
     whereabouts,
 )
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
-
-T = TypeVar("T")
-
-READABLE = {"label": "label", "jwksUri": "jwks_uri"}
-LISTS = {"jwtAllowedIssuers": "jwt_allowed_issuers", "jwtExpectedAudiences": "jwt_expected_audiences"}
-
-
-def text_of(arguments: Mapping[str, JsonValue], name: str) -> str | None:
-    """An argument as text."""
-    value = arguments.get(name)
-    return value if isinstance(value, str) else None
-
-
-def texts_of(arguments: Mapping[str, JsonValue], name: str) -> tuple[str, ...] | None:
-    """An argument as several texts."""
-    value = arguments.get(name)
-    return tuple(str(item) for item in value) if isinstance(value, list) else None
 
 
 class RegisterDatabase:
@@ -98,87 +81,6 @@ class RegisterDatabase:
         return Receipt(lines=(("Database ID", new or "see `databases list`"),))
 
 
-class UpdateDatabase:
-    """`PATCH /v1/databases/:databaseID`: only what differs."""
-
-    kind = OperationKind.UPDATE_DATABASE
-
-    async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
-        """The database as it is, and when it was last updated."""
-        database = await api.get_database(operation.database_id or "")
-        return Observation(
-            identity=identity_of(database),
-            facts=(*whereabouts(database), ("Changes", ", ".join(self._changed(operation)))),
-            keep={"updated_at": database.updated_at.isoformat() if database.updated_at else None},
-        )
-
-    @staticmethod
-    def _changed(operation: Operation) -> list[str]:
-        words = {
-            "label": "label",
-            "jwtAllowedIssuers": "JWT allowed issuers",
-            "jwtExpectedAudiences": "JWT expected audiences",
-            "jwksUri": "JWKS URI",
-            "new_host": "connection string",
-            "clear_jwt_secret": "JWT secret (cleared)",
-            "new_jwt_secret": "JWT secret",
-        }
-        return [word for name, word in words.items() if name in operation.arguments]
-
-    async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
-        """Send the changes once."""
-        given = operation.arguments
-        jwt_secret: str | Unset = secrets.get("jwtSecret", UNSET)
-        if given.get("clear_jwt_secret") is True:
-            jwt_secret = ""
-        changes = DatabaseChanges(
-            label=_or_unset(text_of(given, "label")),
-            connection_string=secrets.get("connectionString", UNSET),
-            jwt_allowed_issuers=_or_unset(texts_of(given, "jwtAllowedIssuers")),
-            jwt_expected_audiences=_or_unset(texts_of(given, "jwtExpectedAudiences")),
-            jwks_uri=_or_unset(text_of(given, "jwksUri")),
-            jwt_secret=jwt_secret,
-        )
-        return sent(await slot.update_database(operation.database_id or "", changes))
-
-    async def find(self, api: CloudSyncClient, request: Request) -> Finding:
-        """What can be read back is compared; what cannot is told by the update time, if the API has one."""
-        database = await api.get_database(request.operation.database_id or "")
-        wanted = self._readable(request.operation)
-        reads = {name: _value(database, name) for name in wanted}
-        known = {name: value for name, value in reads.items() if value is not None}
-        reading = f"Read now: {', '.join(f'{name} {value}' for name, value in reads.items()) or 'nothing to compare'}."
-        if known and all(known[name] != wanted[name] for name in known):
-            return Finding(proof=Proof.OPEN, readings=(reading,))
-        if any(known[name] != wanted[name] for name in known):
-            return Finding(proof=Proof.UNDECIDABLE, readings=(reading,))
-        if known and not self._has_unreadable(request.operation):
-            return Finding(proof=Proof.APPLIED, readings=(reading,))
-        return self._by_update_time(database, request, reading)
-
-    @staticmethod
-    def _readable(operation: Operation) -> dict[str, JsonValue]:
-        return {name: operation.arguments[name] for name in (*READABLE, *LISTS) if name in operation.arguments}
-
-    @staticmethod
-    def _has_unreadable(operation: Operation) -> bool:
-        return any(name in operation.arguments for name in ("new_host", "new_jwt_secret", "clear_jwt_secret"))
-
-    @staticmethod
-    def _by_update_time(database: Database, request: Request, reading: str) -> Finding:
-        before = request.observation.keep.get("updated_at")
-        if database.updated_at is not None and isinstance(before, str):
-            moved = database.updated_at > datetime.fromisoformat(before)
-            words = f"Last updated {database.updated_at:%Y-%m-%d %H:%M:%S} UTC, before the send {before[:19]}."
-            return Finding(proof=Proof.APPLIED if moved else Proof.OPEN, readings=(reading, words))
-        return Finding(proof=Proof.UNDECIDABLE, readings=(reading, "The secret parts cannot be read back."))
-
-    async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
-        """The label as it is now; a label can be turned back."""
-        database = await api.get_database(request.operation.database_id or "")
-        return Receipt(lines=(("Label now", database.label or "none"),))
-
-
 class DeleteDatabase:
     """`DELETE /v1/databases/:databaseID`: the record goes, whatever its cleanup reports."""
 
@@ -225,31 +127,23 @@ class DeleteDatabase:
         """What is needed to register it again; never a secret."""
         del api
         identity, keep = request.observation.identity, request.observation.keep
-        enabled = identity.get("enabled_tables")
-        lines = [
-            (
-                "Was",
-                " / ".join(
-                    str(identity[name]) for name in ("provider", "flavor", "database_name") if identity.get(name)
-                ),
-            ),
-            (
-                "Tables that were enabled",
-                names_in_words([str(item) for item in enabled]) if isinstance(enabled, list) else "",
-            ),
-            ("Schema", str(keep.get("schema_name") or "")),
-            ("JWKS URI", str(keep.get("jwks_uri") or "")),
-        ]
+        kind = " / ".join(str(identity[name]) for name in ("provider", "flavor", "database_name") if identity.get(name))
+        lines = (
+            ("Was", kind),
+            ("Tables that were enabled", _several(identity.get("enabled_tables"))),
+            ("Schema", _single(keep.get("schema_name"))),
+            ("Project", _single(keep.get("project_id"))),
+            ("JWT issuers", _several(keep.get("jwt_allowed_issuers"))),
+            ("JWT audiences", _several(keep.get("jwt_expected_audiences"))),
+            ("JWKS URI", _single(keep.get("jwks_uri"))),
+        )
         return Receipt(lines=tuple((name, value) for name, value in lines if value))
 
 
-def _value(database: Database, name: str) -> JsonValue:
-    if name in LISTS:
-        found = getattr(database, LISTS[name])
-        return [*found] if found is not None else None
-    value = getattr(database, READABLE[name])
-    return value if isinstance(value, str) else None
+def _single(value: JsonValue) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _or_unset(value: T | None) -> T | Unset:
-    return UNSET if value is None else value
+def _several(value: JsonValue) -> str:
+    """ "" where it was never read or there was none: an empty line says nothing on a phone."""
+    return names_in_words([str(item) for item in value]) if isinstance(value, list) and value else ""

@@ -6,13 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.cloudsync.client import CloudSyncClient, WriteSlot
-from bot.cloudsync.models import SendOutcome
+from bot.cloudsync.models import SendClass, SendOutcome
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState, Result
 from bot.services.operations.observing import STATE_OF, identity_of, names_in_words, result_of, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
 
-LOOKED_AT = 5_000
+LOOKED_AT = 20_000
+"""Devices that are looked through, at most, before a person is asked."""
 GONE = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
+BADNESS = (
+    SendClass.SUCCEEDED,
+    SendClass.ALREADY_ABSENT,
+    SendClass.NOT_SENT,
+    SendClass.REJECTED,
+    SendClass.UNKNOWN,
+)
 
 
 class RemoveDevices:
@@ -39,22 +47,25 @@ class RemoveDevices:
 
     async def find(self, api: CloudSyncClient, request: Request) -> Finding:
         """Absent means removed; present may mean that it synced again, which nobody but a person can tell."""
-        database_id = request.operation.database_id or ""
-        found, more = await api.iterate_devices(database_id, limit=LOOKED_AT)
+        found, more = await api.iterate_devices(request.operation.database_id or "", limit=LOOKED_AT)
         there = {device.site_id for device in found}
-        sent_items = [item.item for item in request.result.items if item.state is not RequestState.NOT_SENT]
-        asked = sent_items or list(request.operation.items)
-        present = [site_id for site_id in asked if site_id in there]
+        before = request.result.items or tuple(
+            ItemResult(item=site_id, state=RequestState.UNKNOWN) for site_id in request.operation.items
+        )
+        present = [item.item for item in before if item.state is RequestState.UNKNOWN and item.item in there]
+        if more and not present:
+            return Finding(proof=Proof.UNDECIDABLE, readings=(f"The list goes on after {LOOKED_AT} devices.",))
         items = tuple(
             replace(item, state=RequestState.SUCCEEDED)
-            if item.state is RequestState.UNKNOWN and item.item not in there
+            if item.state is RequestState.UNKNOWN and item.item not in there and not more
             else item
-            for item in request.result.items
+            for item in before
         )
-        if present or more:
-            words = f"Still or again in the list: {names_in_words(present)}." if present else "The list is too long."
+        if present:
+            words = f"Still or again in the list: {names_in_words(present)}."
             return Finding(proof=Proof.UNDECIDABLE, readings=(words,), items=items)
-        return Finding(proof=Proof.APPLIED, readings=("None of them is in the list any more.",), items=items)
+        words = "None of those whose end was unknown is in the list any more."
+        return Finding(proof=Proof.APPLIED, readings=(words,), items=items)
 
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
         """Nothing more is read: a device may sync again at any moment."""
@@ -73,9 +84,20 @@ def together(asked: tuple[str, ...], outcomes: list[tuple[str, SendOutcome]]) ->
         )
         for site_id in asked
     )
-    last = outcomes[-1][1]
-    result = replace(result_of(last, items=items), duration_ms=sum(o.duration_ms for _, o in outcomes))
-    return Sent(state=_overall(items), result=_warned(result, items))
+    return Sent(state=_overall(items), result=_warned(_merged(outcomes, items), items))
+
+
+def _merged(outcomes: list[tuple[str, SendOutcome]], items: tuple[ItemResult, ...]) -> Result:
+    """Everything that the API said over all calls, each thing once, under the status of the call that went worst."""
+    results = [result_of(outcome) for _, outcome in outcomes]
+    worst = max((outcome for _, outcome in outcomes), key=lambda outcome: BADNESS.index(outcome.send_class))
+    return replace(
+        result_of(worst, items=items),
+        codes=tuple(dict.fromkeys(code for result in results for code in result.codes)),
+        messages=tuple(dict.fromkeys(message for result in results for message in result.messages)),
+        warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
+        duration_ms=sum(outcome.duration_ms for _, outcome in outcomes),
+    )
 
 
 def _overall(items: tuple[ItemResult, ...]) -> RequestState:

@@ -20,7 +20,11 @@ async def _observe(api: CloudSyncClient, operation: Operation) -> Observation:
     reading.facts += [*whereabouts(database), ("Token now", token_in_words(token))]
     await reading.add("Push", lambda: push_in_words(api, database_id))
     return Observation(
-        identity={**identity_of(database), "token": token_in_words(token)},
+        identity={
+            **identity_of(database),
+            "token": "set" if token.present else "none",
+            "token_updated": token.updated_at.isoformat() if token.updated_at else None,
+        },
         facts=tuple(reading.facts),
         unread=tuple(reading.unread),
         keep={"updated_at": token.updated_at.isoformat() if token.updated_at else None, "present": token.present},
@@ -48,7 +52,7 @@ class SetToken:
         return sent(await slot.set_expo_token(operation.database_id or "", secrets.get("expoAccessToken", "")))
 
     async def find(self, api: CloudSyncClient, request: Request) -> Finding:
-        """Present where there was none, or updated later than before."""
+        """Present where there was none, or updated later than before: the time is the token's own, so it tells."""
         token = await api.get_expo_token(request.operation.database_id or "")
         reading = f"The token is {token_in_words(token)}."
         before, was_present = request.observation.keep.get("updated_at"), request.observation.keep.get("present")

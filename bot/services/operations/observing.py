@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import CloudSyncError
@@ -111,3 +111,15 @@ def sent(outcome: SendOutcome, *, items: tuple[str, ...] = ()) -> Sent:
     state = STATE_OF[outcome.send_class]
     results = tuple(ItemResult(item=item, state=state) for item in items)
     return Sent(state=state, result=result_of(outcome, items=results))
+
+
+def text_of(arguments: Mapping[str, JsonValue], name: str) -> str | None:
+    """An argument as text."""
+    value = arguments.get(name)
+    return value if isinstance(value, str) else None
+
+
+def texts_of(arguments: Mapping[str, JsonValue], name: str) -> tuple[str, ...] | None:
+    """An argument as several texts."""
+    value = arguments.get(name)
+    return tuple(str(item) for item in value) if isinstance(value, list) else None

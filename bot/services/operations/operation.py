@@ -75,12 +75,14 @@ class OperationHandler(Protocol):
 
 
 def differences(approved: Mapping[str, JsonValue], found: Mapping[str, JsonValue]) -> tuple[str, ...]:
-    """What changed in a target's identity, one sentence each; empty: it is the one that was approved."""
-    names = [*approved, *(name for name in found if name not in approved)]
+    """What changed in a target's identity, one sentence each; empty: it is the one that was approved.
+
+    What one of the two readings could not read is in it under no name at all, and is not compared.
+    """
     return tuple(
-        f"{name.replace('_', ' ')}: approved {_shown(approved.get(name))}, now {_shown(found.get(name))}"
-        for name in names
-        if approved.get(name) != found.get(name)
+        f"{name.replace('_', ' ')}: approved {_shown(value)}, now {_shown(found[name])}"
+        for name, value in approved.items()
+        if name in found and value != found[name]
     )
 
 

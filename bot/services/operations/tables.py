@@ -28,7 +28,7 @@ class SwitchTables:
             facts.append(("Already so", names_in_words(already)))
         identity = identity_of(database)
         identity["tables"] = [f"{name}: {_word(states.get(name))}" for name in operation.items]
-        return Observation(identity=identity, facts=tuple(facts))
+        return Observation(identity=identity, facts=tuple(facts), keep={"already": [*already]})
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """One call for all of them."""
@@ -37,28 +37,45 @@ class SwitchTables:
         return sent(await call(operation.database_id or "", operation.items), items=operation.items)
 
     async def find(self, api: CloudSyncClient, request: Request) -> Finding:
-        """All as wanted: it happened. None: not yet. Some: a person must say."""
+        """All as wanted: it happened. None: not yet. Some: a person must say.
+
+        Tables that were as wanted before the send prove nothing and are left out, unless there are no others.
+        """
+        asked = request.operation.items
         states = {t.name: t.enabled for t in await api.list_tables(request.operation.database_id or "")}
-        as_wanted = [name for name in request.operation.items if states.get(name) is self._enable]
+        as_wanted = [name for name in asked if states.get(name) is self._enable]
         reading = f"{'Enabled' if self._enable else 'Disabled'} now: {names_in_words(as_wanted)}."
         items = tuple(
             ItemResult(item=name, state=RequestState.SUCCEEDED if name in as_wanted else RequestState.NOT_APPLIED)
-            for name in request.operation.items
+            for name in asked
         )
-        if len(as_wanted) == len(request.operation.items):
-            return Finding(proof=Proof.APPLIED, readings=(reading,), items=items)
-        return Finding(proof=Proof.UNDECIDABLE if as_wanted else Proof.OPEN, readings=(reading,), items=items)
+        return Finding(proof=_proof(_moved(request), as_wanted), readings=(reading,), items=items)
 
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
-        """The tables as they are now, and the way back."""
+        """The tables as they are now, and the way back for those that were changed."""
         states = {t.name: t.enabled for t in await api.list_tables(request.operation.database_id or "")}
         now = [f"{name} {_word(states.get(name))}" for name in request.operation.items]
         verb = "disable" if self._enable else "enable"
+        names = " ".join(f'"{name}"' if " " in name else name for name in _moved(request))
         return Receipt(
             lines=(("Read afterwards", names_in_words(now)),),
-            undo_label=f"{verb.capitalize()} again",
-            undo_command=f"tables {verb} {request.operation.database_id} {' '.join(request.operation.items)}",
+            undo_label="Disable them" if self._enable else "Enable again",
+            undo_command=f"tables {verb} {request.operation.database_id} {names}",
         )
+
+
+def _moved(request: Request) -> list[str]:
+    """The tables that the call had to change; all of them where none had to be."""
+    already = request.observation.keep.get("already")
+    known = {str(name) for name in already} if isinstance(already, list) else set()
+    return [name for name in request.operation.items if name not in known] or list(request.operation.items)
+
+
+def _proof(moved: list[str], as_wanted: list[str]) -> Proof:
+    reached = [name for name in moved if name in as_wanted]
+    if len(reached) == len(moved):
+        return Proof.APPLIED
+    return Proof.UNDECIDABLE if reached else Proof.OPEN
 
 
 def _word(enabled: bool | None) -> str:
