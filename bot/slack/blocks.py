@@ -31,6 +31,8 @@ SECTION = 3_000
 BUTTON_TEXT, BUTTON_VALUE = 75, 2_000
 ACTIONS_A_BLOCK, OPTIONS = 25, 100
 MESSAGE_BLOCKS = 50
+CHARTS = 2
+"""Native ones a message; further charts are tables."""
 MESSAGE_CHARACTERS = 12_000
 """Slack takes about 13,000 in all; some room is left for what it counts besides."""
 TEXT = 3_000
@@ -84,7 +86,12 @@ def _verdict(reply: Reply) -> str:
 def _middle(parts: Sequence[Part], room: int, most: int, *, native: bool) -> list[Block]:
     """The parts in order, as far as there is room; what is left out is said."""
     kept: list[Block] = []
-    drawn = [block for part in parts for block in part_blocks(part, native=native)]
+    charts = [number for number, part in enumerate(parts) if isinstance(part, Chart)][CHARTS:]
+    drawn = [
+        block
+        for number, part in enumerate(parts)
+        for block in part_blocks(part, native=native and number not in charts)
+    ]
     for index, block in enumerate(drawn):
         room -= _size(block)
         if room < 200 or len(kept) >= most:
@@ -119,7 +126,7 @@ def section(text: str) -> Block:
 
 def context(text: str) -> Block:
     """Small print."""
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION)}]}
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION) or " "}]}
 
 
 def sections(lines: Iterable[str]) -> list[Block]:
@@ -180,7 +187,12 @@ def _element(action: Action, index: int) -> Block:
         kind = "replace" if action.replaces else "command"
         value = action.command[:BUTTON_VALUE]
         return _styled({"type": "button", "action_id": f"{kind}:{index}", "text": label, "value": value}, action.style)
-    element = {"type": "button", "action_id": f"request:{action.step}", "text": label, "value": action.request_id}
+    element = {
+        "type": "button",
+        "action_id": f"request:{action.step}:{index}",
+        "text": label,
+        "value": action.request_id,
+    }
     if action.question is not None:
         element["confirm"] = _question(action.question)
     return _styled(element, action.style)

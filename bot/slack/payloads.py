@@ -79,7 +79,7 @@ def from_action(body: Body) -> Invocation | None:
         replaces = bool(container.get("is_ephemeral"))
         value = str(action.get("value") or "")
         return _invocation(
-            body, surface=Surface.BUTTON, request_id=value, request_step=rest, replaces=replaces, **common
+            body, surface=Surface.BUTTON, request_id=value, request_step=rest.split(":")[0], replaces=replaces, **common
         )
     if kind == "menu":
         chosen = action.get("selected_option") or {}
