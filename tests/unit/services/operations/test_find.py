@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.requests import ItemResult, OperationKind, Request, RequestState, Result
+from bot.domain.requests import ItemResult, Request, Result
+from bot.domain.requests import OperationKind as Kind
+from bot.domain.requests import RequestState as State
 from bot.sandbox.api.switches import Fields, Switches, Times
 from bot.services.operations.operation import Finding, Proof
 from tests.unit.services.operations.asking import Asked, Desk
-
-Kind, State = OperationKind, RequestState
 
 
 async def found_after(asked: Asked) -> Finding:

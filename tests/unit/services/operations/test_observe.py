@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from bot.cloudsync.errors import NotFound
-from bot.domain.requests import OperationKind
+from bot.domain.audit import JsonValue
+from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.api.switches import Meta, Switches
 from bot.services.operations.catalogue import handlers
 from bot.services.operations.operation import differences
 from tests.unit.services.operations.asking import Desk
 
-Kind = OperationKind
 ON_A_DATABASE = [
     Kind.UPDATE_DATABASE,
     Kind.DELETE_DATABASE,
@@ -153,7 +153,7 @@ async def test_an_update_shows_whoever_approves_the_values_before_and_after(desk
 
 
 async def test_of_a_new_connection_only_host_and_fingerprint_are_shown(desk: Desk) -> None:
-    arguments = {"new_host": "new.example", "fingerprint": "ab12cd34", "new_jwt_secret": True}
+    arguments: dict[str, JsonValue] = {"new_host": "new.example", "fingerprint": "ab12cd34", "new_jwt_secret": True}
     facts = dict((await desk.ask(Kind.UPDATE_DATABASE, arguments=arguments).observe()).facts)
     assert facts["New connection"] == "new.example, fingerprint ab12cd34"
     assert facts["JWT secret"] == "a new one"

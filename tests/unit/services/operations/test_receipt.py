@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from bot.commands.catalogue import all_commands
 from bot.commands.parsing import parse
 from bot.commands.registry import Registry
-from bot.domain.requests import OperationKind, Result
+from bot.domain.requests import OperationKind as Kind
+from bot.domain.requests import Result
 from bot.sandbox.api.switches import Fields, Switches
 from bot.services.operations.operation import Receipt
 from tests.factories import make_request
 from tests.unit.services.operations.asking import Asked, Desk
-
-Kind = OperationKind
 
 
 async def receipt_of(asked: Asked) -> Receipt:

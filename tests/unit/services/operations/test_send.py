@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from bot.cloudsync.client import CloudSyncClient
-from bot.domain.requests import OperationKind, RequestState
+from bot.domain.requests import OperationKind as Kind
+from bot.domain.requests import RequestState as State
 from bot.sandbox.api.faults import FaultKind
 from tests.unit.services.operations.asking import Asked, Desk
-
-Kind, State = OperationKind, RequestState
 
 TOKEN_PATH = "/notifications/expo-access-token"
 CLEARED = {"jwksUri": "", "jwtAllowedIssuers": []}
