@@ -1,0 +1,105 @@
+"""What a crash leaves is found at the next start: deliveries, claims, and a trail that no longer holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DatabaseError
+
+from bot.db.engine import database_url as address_of
+from bot.db.unit import Unit
+from bot.domain.audit import AuditKind, AuditOutcome
+from bot.domain.invocation import Invocation, Surface
+from bot.domain.requests import RequestState
+from tests.bots import running_bot
+
+
+async def test_a_delivery_that_was_never_answered_is_audited_and_the_person_told(database_url: str) -> None:
+    async with running_bot(database_url) as world:
+        ada = world.person("ada")
+        left = Invocation(
+            delivery="command:left",
+            story="st-left",
+            surface=Surface.COMMAND,
+            team_id="T",
+            channel_id="C1",
+            person_id=ada.id,
+        )
+        assert await world.program.deliveries.take(left) is None
+        assert await world.program.deliveries.take(left) == ""
+        assert await world.program.deliveries.recover() == 1
+        assert await world.program.deliveries.recover() == 0
+        await world.settle()
+        assert "restarted before it could answer you" in world.told("ada")
+        row = (await world.trail())[-1]
+        assert (row.kind, row.outcome, row.delivery) == (AuditKind.ABANDONED, AuditOutcome.ABANDONED, "command:left")
+
+
+async def test_a_claim_that_ran_out_leads_to_reading_and_never_to_a_second_send(database_url: str) -> None:
+    async with running_bot(database_url) as world:
+        await world.says("alan", "#prod", "tables enable orders-eu invoices")
+        request_id = next(row.request_id for row in await world.trail() if row.request_id)
+        assert request_id is not None
+        past = datetime.now(UTC) - timedelta(seconds=1)
+
+        def crash(unit: Unit) -> None:
+            move = unit.requests.move
+            future = datetime.now(UTC) + timedelta(seconds=60)
+            move(request_id, before=RequestState.PENDING, after=RequestState.APPROVED, send_by=future)
+            move(
+                request_id,
+                before=RequestState.APPROVED,
+                after=RequestState.EXECUTING,
+                claim_owner="somebody-dead",
+                claimed_at=past,
+                claim_expires=past,
+            )
+
+        await world.program.database.write(crash)
+        await world.person("alan").wait_for(
+            lambda: "Unknown whether it happened" in world.told("alan") or None, timeout=15
+        )
+        assert world.api.journal.changing == []
+
+
+async def test_a_trail_that_was_tampered_with_turns_changes_off_and_says_so(postgres_url: str) -> None:
+    async with running_bot(postgres_url) as world:
+        await world.says("cleo", "#prod", "org")
+    engine = create_engine(address_of(postgres_url))
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER audit_events_no_update"))
+        connection.execute(text("UPDATE audit_events SET actor = 'U0NOBODY' WHERE seq = 2"))
+    engine.dispose()
+    async with running_bot(postgres_url) as world:
+        await world.settle()
+        assert "Changes are off" in world.told("ada")
+        assert "Acme Corp is active" in await world.says("cleo", "#prod", "org")
+        await world.says("alan", "#prod", "tables enable orders-eu invoices")
+        assert "audit trail cannot be relied upon" in world.reads("alan", "#prod")
+        assert world.api.journal.changing == []
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events"])
+async def test_the_trail_cannot_be_altered_through_the_database(database_url: str, statement: str) -> None:
+    async with running_bot(database_url) as world:
+        await world.says("cleo", "#prod", "org")
+        rows = len(await world.trail())
+    engine = create_engine(address_of(database_url))
+    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+    assert rows > 1
+
+
+async def test_a_key_of_another_organisation_turns_changes_off(database_url: str) -> None:
+    async with running_bot(database_url) as world:
+        await world.says("alan", "#prod", "org")
+        world.api.estate.organisation = replace(world.api.estate.organisation, id="org_other")
+        await world.says("alan", "#prod", "tables enable orders-eu invoices")
+        await world.presses("alan", "#prod", "Confirm")
+        assert world.api.journal.changing == []
+        refused = await world.says("alan", "#prod", "tables enable orders-us invoices")
+        assert "another organisation" in refused
