@@ -1,0 +1,103 @@
+"""That questions to the trail are answered by index seeks: the plans themselves, never a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, create_engine, event, text
+
+from bot.db.audit_queries import find_page
+from bot.db.connections import database_url as rewritten
+from bot.db.tables import LOUD
+from bot.domain.audit import QUIET_KINDS, AuditAction, AuditFilter, AuditOutcome
+from tests.clock import START
+
+QUESTIONS = {
+    "newest": (AuditFilter(), "ix_audit_loud"),
+    "newest with reads": (AuditFilter(quiet=True), ""),
+    "actor": (AuditFilter(actor="U1"), "ix_audit_actor"),
+    "actor with reads": (AuditFilter(actor="U1", quiet=True), "ix_audit_actor"),
+    "action": (AuditFilter(action=AuditAction.HELP), "ix_audit_action"),
+    "area": (AuditFilter(area="databases"), "ix_audit_action"),
+    "target": (AuditFilter(target="db_1"), "ix_audit_target_label"),
+    "outcome": (AuditFilter(outcome=AuditOutcome.DENIED), "ix_audit_outcome"),
+    "channel": (AuditFilter(channel="C1"), "ix_audit_channel"),
+    "request": (AuditFilter(request_id="rq-1"), "ix_audit_request"),
+    "story": (AuditFilter(story="st-1"), "ix_audit_story"),
+    "text": (AuditFilter(text="orders"), "audit_search"),
+    "time range": (AuditFilter(since=START, until=START, quiet=True), "ix_audit_occurred"),
+    "everything": (AuditFilter(actor="U1", channel="C1", text="orders", since=START), "ix_audit_actor"),
+}
+
+ROWS = text(
+    """INSERT INTO audit_events (seq, occurred_at, kind, story, action, actor, channel, environment, target,
+    target_label, outcome, leaf, prev_hash, hash, mac, key_id)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+    SELECT i, '2026-11-02T03:00:00.000000Z', 'read', 's', 'help.show', 'U' || i % 50, 'C' || i % 9, 'prod', 'db_' || i,
+    'label', 'succeeded', '', i, i, '', '' FROM n"""
+)
+
+
+@pytest.fixture
+def connection(sqlite_url: str) -> Iterator[Connection]:
+    """Three thousand rows, and statistics about them."""
+    engine = create_engine(rewritten(sqlite_url), paramstyle="named")
+    with engine.begin() as connection:
+        connection.execute(ROWS)
+        connection.execute(text("ANALYZE"))
+        yield connection
+    engine.dispose()
+
+
+def plans_of(connection: Connection, wanted: AuditFilter) -> list[str]:
+    """What SQLite says that it does, for each statement of a page."""
+    steps: list[str] = []
+    asked: list[tuple[str, dict[str, object]]] = []
+
+    def remember(_: object, __: object, statement: str, parameters: dict[str, object], *___: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", remember)
+    find_page(connection, wanted)
+    event.remove(connection, "before_cursor_execute", remember)
+    for statement, parameters in asked:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps += [str(row[3]) for row in rows]
+    return steps
+
+
+@pytest.mark.parametrize(("wanted", "index"), QUESTIONS.values(), ids=QUESTIONS)
+def test_a_page_never_walks_the_whole_trail(connection: Connection, wanted: AuditFilter, index: str) -> None:
+    steps = plans_of(connection, wanted)
+    walks = [step for step in steps if step.startswith("SCAN audit_events") and "INDEX" not in step]
+    assert walks == ([] if index else ["SCAN audit_events"])
+    assert any(index in step for step in steps)
+
+
+def test_no_question_skips_rows_by_offset(connection: Connection) -> None:
+    skipped: list[object] = []
+
+    def remember(_: object, __: object, statement: str, parameters: dict[str, object], *___: object) -> None:
+        skipped.extend(parameters[name] for name in re.findall(r"OFFSET :(\w+)", statement))
+
+    event.listen(connection, "before_cursor_execute", remember)
+    for wanted, _ in QUESTIONS.values():
+        find_page(connection, wanted)
+    assert set(skipped) == {0}  # SQLAlchemy writes "OFFSET 0" beside every LIMIT on SQLite
+
+
+def test_postgresql_takes_the_partial_index_for_the_usual_page(postgres_url: str) -> None:
+    engine = create_engine(rewritten(postgres_url))
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        question = f"EXPLAIN SELECT * FROM audit_events WHERE {LOUD} ORDER BY seq DESC LIMIT 10"  # noqa: S608
+        plan = " ".join(connection.execute(text(question)).scalars())
+    engine.dispose()
+    assert "ix_audit_loud" in plan
+
+
+def test_the_index_of_what_is_shown_leaves_out_exactly_the_quiet_kinds() -> None:
+    kinds = ", ".join(f"'{kind}'" for kind in sorted(QUIET_KINDS))
+    assert f"kind NOT IN ({kinds})" == LOUD
