@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
-from bot.db.engine import database_url as address_of
+from bot.db.connections import database_url as address_of
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.domain.invocation import Invocation, Surface

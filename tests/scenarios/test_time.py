@@ -7,7 +7,7 @@ from bot.sandbox.api.faults import FaultKind
 from tests.bots import World, running_bot
 from tests.scenarios.conftest import account_for
 
-QUICK = {"RECONCILE_SECONDS": "1,2,3,4"}
+QUICK = "1,2,3,4"
 
 
 async def ask(world: World) -> None:
@@ -38,7 +38,7 @@ async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_butt
 
 
 async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
-    async with running_bot(database_url, **QUICK) as world:
+    async with running_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
         world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE")
         await ask(world)
         await world.presses("grace", "#prod", "Approve")
@@ -51,7 +51,7 @@ async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
 
 
 async def test_a_call_that_had_no_effect_is_told_so_and_not_sent_again(database_url: str) -> None:
-    async with running_bot(database_url, **QUICK) as world:
+    async with running_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
         world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="DELETE")
         await ask(world)
         await world.presses("grace", "#prod", "Approve")
@@ -61,7 +61,7 @@ async def test_a_call_that_had_no_effect_is_told_so_and_not_sent_again(database_
 
 
 async def test_what_reading_cannot_tell_is_handed_to_a_person(database_url: str) -> None:
-    async with running_bot(database_url, **QUICK) as world:
+    async with running_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
         world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="DELETE")
         await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
         await world.presses("grace", "#prod", "Approve")
