@@ -16,7 +16,7 @@ from bot.config import Settings
 from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.domain.requests import new_story_id
 from bot.keys import key_rings
@@ -28,7 +28,9 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 25.0
 """From SIGTERM to the end, at most: platforms kill after 30."""
-PURGE_SECONDS = 3_600
+HOUSEKEEPING_SECONDS = 60
+LONGEST_ANSWER_SECONDS = 300
+"""Older than any answer takes: what is still unanswered then was left by a crash."""
 
 
 async def serve(settings: Settings) -> None:
@@ -75,7 +77,8 @@ async def prepare(program: Program) -> None:
         await program.notices.alert(" ".join(problems))
         return
     await _record(program, AuditAction.SYSTEM_START)
-    left = await program.deliveries.recover()
+    alone = program.settings.is_sqlite
+    left = await program.deliveries.recover(older_than_seconds=0 if alone else LONGEST_ANSWER_SECONDS)
     if left:
         log.warning("deliveries_abandoned", count=left)
     await program.notices.welcome_if_unbound()
@@ -178,8 +181,12 @@ async def _run(program: Program) -> None:
 
 async def _housekeeping(program: Program) -> None:
     while True:
-        await program.deliveries.purge()
-        await asyncio.sleep(PURGE_SECONDS)
+        try:
+            await program.deliveries.purge()
+            await program.deliveries.recover(older_than_seconds=LONGEST_ANSWER_SECONDS)
+        except BotError as error:
+            log.warning("housekeeping_failed", error=type(error).__name__)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
 async def _drain(program: Program) -> None:

@@ -18,6 +18,7 @@ from bot.db.unit import Unit
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 from bot.domain.audit import AuditFilter, AuditRecord
 from bot.keys import KeyRings
+from bot.sandbox.api.estate import Estate
 from bot.sandbox.api.seed import believable_estate
 from bot.sandbox.api.server import StandInApi, serve_api
 from bot.sandbox.api.switches import Switches
@@ -122,13 +123,16 @@ async def running_bot(
     database_url: str,
     *,
     switches: Switches | None = None,
+    estate: Estate | None = None,
     roles: bool = True,
     **settings: str,
 ) -> AsyncIterator[World]:
     """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all."""
     async with AsyncExitStack() as stack:
         workspace = believable_workspace()
-        api = await stack.enter_async_context(serve_api({KEY: believable_estate(datetime.now(UTC))}, switches=switches))
+        api = await stack.enter_async_context(
+            serve_api({KEY: estate or believable_estate(datetime.now(UTC))}, switches=switches)
+        )
         slack = await stack.enter_async_context(serve_slack(workspace))
         given = {
             "SLACK_BOT_TOKEN": workspace.app.bot_token,

@@ -43,12 +43,17 @@ class Deliveries:
             lambda unit: unit.inbox.finish(invocation.delivery, InboxState.ANSWERED, answer[:300])
         )
 
-    async def recover(self) -> int:
-        """At start, before the first delivery is taken: audit what was left, and owe each person a word."""
-        return await self._database.write(self._abandon)
+    async def recover(self, *, older_than_seconds: float = 0) -> int:
+        """Audit what was taken and never answered, and owe each person a word; returns how many.
 
-    def _abandon(self, unit: Unit) -> int:
-        left = unit.inbox.unfinished(unit.now)
+        At start one process alone may give up everything at once. Where replicas share the database, and while
+        serving, only what is older than any answer takes: the rest may be under way elsewhere.
+        """
+        age = timedelta(seconds=older_than_seconds)
+        return await self._database.write(lambda unit: self._abandon(unit, age))
+
+    def _abandon(self, unit: Unit, age: timedelta) -> int:
+        left = unit.inbox.unfinished(unit.now - age)
         for delivery in left:
             unit.inbox.finish(delivery.key, InboxState.ABANDONED, "abandoned")
             unit.audit.append(

@@ -162,6 +162,26 @@ async def test_health_readiness_and_metrics_answer(tmp_path: Path) -> None:
             await bot.stop()
 
 
+async def test_a_failures_reference_is_found_in_the_log_and_no_secret_is(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path, LOG_LEVEL="DEBUG")
+        bot = await BotProcess.start(given, log=tmp_path / "bot.log")
+        try:
+            await bot.ready()
+            slack.connect(bot.url)
+            ada = slack.workspace.person("ada")
+            await ada.command("#random", "/cloudsync databases list token=hunter2hunter2")
+            await ada.wait_for(lambda: any("Reference ref-" in ada.read(one) for one in ada.see("#random")))
+        finally:
+            await bot.stop()
+        answer = ada.read(ada.see("#random")[-1])
+        reference = answer.rsplit("Reference ", 1)[1].split()[0]
+        logged = (tmp_path / "bot.log").read_text()
+        assert reference in logged
+        for secret in ("hunter2", KEY, slack.workspace.app.bot_token, slack.workspace.app.signing_secret):
+            assert secret not in logged
+
+
 async def test_socket_mode_takes_commands_without_a_public_address(tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
         given = settings(api, slack, tmp_path, SLACK_APP_TOKEN=slack.workspace.app.app_token)
