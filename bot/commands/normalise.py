@@ -65,6 +65,14 @@ def quoted(word: str) -> str:
     return '"' + word.replace('"', "'") + '"'
 
 
+def requoted(word: str) -> str:
+    """A word of a command, option or not, as it can be typed again."""
+    option, sign, value = word.partition("=")
+    if word.startswith("--"):
+        return f"{option}={quoted(value)}" if sign else word
+    return quoted(word)
+
+
 def _word(text: str, start: int) -> tuple[str, int]:
     pieces: list[str] = []
     position = start

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.commands.arguments import read_arguments
 from bot.commands.command import Arguments, Command
 from bot.commands.kinds import shortened
-from bot.commands.normalise import MAX_LENGTH, normalise, quoted, split
+from bot.commands.normalise import MAX_LENGTH, normalise, requoted, split
 from bot.commands.registry import Registry
 from bot.domain.errors import InvalidInput
 
@@ -55,15 +55,8 @@ def retyped(text: str, old: str, new: str) -> str | None:
         for length in {1, len(wanted)}:
             if " ".join(words[start : start + length]) == old:
                 changed = [*words[:start], new, *words[start + length :]]
-                return " ".join(_requoted(word) for word in changed)
+                return " ".join(requoted(word) for word in changed)
     return None
-
-
-def _requoted(word: str) -> str:
-    option, sign, value = word.partition("=")
-    if word.startswith("--"):
-        return f"{option}={quoted(value)}" if sign else word
-    return quoted(word)
 
 
 def _words(text: str, registry: Registry) -> list[str]:

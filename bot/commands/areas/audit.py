@@ -7,12 +7,15 @@ from difflib import get_close_matches
 from bot.commands.areas.audit_words import page_verdict, row_line, timeline
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
+from bot.commands.normalise import normalise, requoted, split
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction, AuditFilter, AuditOutcome, AuditPage
 from bot.domain.errors import InvalidInput, UnknownTarget
-from bot.domain.replies import Action, Bullets, CommandButton, Part, Reply, Small, line
+from bot.domain.replies import Action, Bullets, Code, CommandButton, Part, Reply, Small, line
 
 PAGE = 10
+CURSORS = ("--before-seq", "--after-seq")
+"""Options that buttons alone use."""
 OUTCOMES = tuple(outcome.value for outcome in AuditOutcome)
 ACTIONS = tuple(action.value for action in AuditAction)
 
@@ -34,7 +37,10 @@ async def list_rows(context: Context, arguments: Arguments) -> Answer:
     return Reply(
         verdict=page_verdict(found, wanted),
         parts=tuple(parts),
-        next_step=line("Next: open one story by its number, as in audit show ", str(found.records[0].seq)),
+        next_step=line(
+            "Next: open one story by its number, as in ",
+            Code(text=f"{context.services.slash} audit show {found.records[0].seq}"),
+        ),
         actions=(*_paging(found, asked), *_narrowing(found, asked)),
     )
 
@@ -86,19 +92,16 @@ def _action(typed: str) -> tuple[AuditAction | None, str | None]:
 
 
 def _asked(text: str) -> str:
-    """The question without its cursor, to be asked again for another page."""
-    words = text.split()
-    kept: list[str] = []
-    skip = False
+    """The question as typed but for its cursor, to be asked again for another page."""
+    words, kept = iter(split(normalise(text))), []
     for word in words:
-        if skip:
-            skip = False
-        elif word in ("--before-seq", "--after-seq"):
-            skip = True
-        elif not word.startswith(("--before-seq=", "--after-seq=", "--share")):
+        if word in CURSORS:
+            next(words, None)
+        elif not word.startswith(tuple(f"{option}=" for option in CURSORS)) and word != "--share":
             kept.append(word)
-    question = " ".join(kept)
-    return question if question.startswith("audit list") else "audit list" + question.removeprefix("audit")
+    while kept and kept[0].casefold() in ("audit", "list"):
+        kept.pop(0)
+    return " ".join(("audit list", *map(requoted, kept)))
 
 
 def _paging(found: AuditPage, asked: str) -> tuple[Action, ...]:
