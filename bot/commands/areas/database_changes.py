@@ -17,12 +17,12 @@ from bot.commands.areas.database_fields import (
     label_field,
     label_problem,
 )
-from bot.commands.asking import REASON_LENGTH, described, named, propose, value_of
+from bot.commands.asking import REASON_LENGTH, described, named, propose, reason_problem, value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction, JsonValue
-from bot.domain.errors import InvalidInput
+from bot.domain.errors import FieldErrors, InvalidInput
 from bot.domain.replies import FieldKind, Form, FormField, line
 from bot.domain.requests import OperationKind
 
@@ -75,8 +75,8 @@ def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
     if value_of(values, "jwt_secret") and values.get("clear_jwt_secret") is True:
         problems["jwt_secret"] = "Either set a new secret or clear it, not both."  # noqa: S105 - a sentence
     secrets = value_of(values, "connection_string") or value_of(values, "jwt_secret")
-    if (secrets or values.get("clear_jwt_secret") is True) and not value_of(values, "reason"):
-        problems["reason"] = "Say why; whoever approves it needs it."
+    if secrets or values.get("clear_jwt_secret") is True or value_of(values, "reason"):
+        problems |= reason_problem(values)
     return problems
 
 
@@ -84,6 +84,9 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     """Propose what differs from what is there now."""
     del arguments
     database = await context.api.get_database(context.database.id or "")
+    mistaken = connection_problem(values, database.provider or "")
+    if mistaken:
+        raise FieldErrors(mistaken)
     changed = differing(database, values)
     secrets = {
         name: value

@@ -1,15 +1,15 @@
-"""Databases: list, show and check. What changes them is in `database_forms`."""
+"""Databases: list, show and check. What changes them is in the modules beside this one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bot.cloudsync.errors import CloudSyncError
-from bot.cloudsync.models import ConnectionCheck, Database
+from bot.cloudsync.models import ConnectionCheck, ConnectionFailure, Database
 from bot.commands.areas import database_changes, database_delete, database_register
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.commands.failures import sentence_for
+from bot.commands.normalise import quoted
+from bot.commands.wording import lower_first
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.replies import (
@@ -50,17 +50,27 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     part = found[(page - 1) * PAGE : page * PAGE]
     about = f" that fit “{wanted}”" if wanted else ""
     if not found:
-        return Reply(
-            verdict=line(f"No databases{about}"),
-            next_step=line("Next: register one.") if not wanted else line("Next: look at all of them."),
-            actions=(CommandButton(label="All databases", command="databases list"),) if wanted else (),
-        )
+        return _none(about)
     where = f", page {page} of {pages}" if pages > 1 else ""
     return Reply(
         verdict=line(Strong(text=f"{len(found)} database{'s' if len(found) != 1 else ''}{about}"), where),
         parts=(Bullets(items=tuple(_listed(database) for database in part)),),
         next_step=line("Next: ", Code(text=f"{context.services.slash} databases show <name>"), " opens one."),
         actions=_paging(wanted, page, pages),
+    )
+
+
+def _none(about: str) -> Reply:
+    if about:
+        return Reply(
+            verdict=line(f"No databases{about}"),
+            next_step=line("Next: look at all of them."),
+            actions=(CommandButton(label="All databases", command="databases list"),),
+        )
+    return Reply(
+        verdict=line("No databases are registered"),
+        next_step=line("Next: register one."),
+        actions=(CommandButton(label="Register one", command="databases register"),),
     )
 
 
@@ -77,7 +87,7 @@ def _listed(database: Database) -> Line:
 
 
 def _paging(wanted: str, page: int, pages: int) -> tuple[Action, ...]:
-    base = f'databases list "{wanted}"' if wanted else "databases list"
+    base = f"databases list {quoted(wanted)}" if wanted else "databases list"
     buttons: list[Action] = []
     if page > 1:
         buttons.append(CommandButton(label="Previous", command=f"{base} --page {page - 1}", replaces=True))
@@ -140,48 +150,43 @@ async def check(context: Context, arguments: Arguments) -> Answer:
     try:
         found = await context.api.check_connection(database_id)
     except CloudSyncError as error:
-        if not any(code.startswith("database_") for code in error.codes):
+        code = next((code for code in error.codes if sentence_for(code)), None)
+        if code is None:
             raise
-        found = ConnectionCheck(ok=False)
-        return _failed_check(context, found, error.codes, (), retryable=error.retryable)
-    label = context.database.label or database_id
-    when = (Paragraph(lines=(line("Checked ", Moment(at=found.checked_at)),)),) if found.checked_at else ()
-    if found.ok:
-        return Reply(
-            verdict=line(Strong(text=label), " answers"),
-            mood=Mood.GOOD,
-            parts=when,
-            next_step=line("Next: nothing to do."),
-        )
-    failure = found.failure
-    codes = (failure.code,) if failure and failure.code else ()
-    return _failed_check(context, found, codes, when, retryable=failure.retryable if failure else None)
+        failure = ConnectionFailure(code=code, retryable=error.retryable or None)
+        return _failed_check(context, ConnectionCheck(ok=False, failure=failure))
+    if not found.ok:
+        return _failed_check(context, found)
+    return Reply(
+        verdict=line(Strong(text=context.database.label or database_id), " answers"),
+        mood=Mood.GOOD,
+        parts=(_checked(context, found),),
+        next_step=line("Next: nothing to do."),
+    )
 
 
-def _failed_check(
-    context: Context,
-    found: ConnectionCheck,
-    codes: Sequence[str],
-    when: Sequence[Part],
-    *,
-    retryable: bool | None,
-) -> Reply:
-    known = sentence_for(codes[0]) if codes else None
-    message = found.failure.message if found.failure else ""
-    what, advice = known or (message or "The API does not say why.", "Look at the database itself.")
-    again = CommandButton(label="Check again", command=f"databases check {context.database.id}", replaces=True)
+def _checked(context: Context, found: ConnectionCheck) -> Part:
+    """When it was checked: the API's word for it, else the moment in which it was asked."""
+    return Paragraph(lines=(line("Checked ", Moment(at=found.checked_at or context.now)),))
+
+
+def _failed_check(context: Context, found: ConnectionCheck) -> Reply:
+    failure = found.failure or ConnectionFailure()
+    helps = {True: " Trying again may help.", False: " Trying again alone will not help.", None: ""}[failure.retryable]
+    what, advice = sentence_for(failure.code) or (
+        failure.message or "The API does not say why.",
+        f"Look at the database itself.{helps}",
+    )
     lines = [line(what)]
-    if codes:
-        lines.append(line("Code: ", Code(text=", ".join(codes))))
-    helps = " Trying again may help." if retryable else " Trying again alone will not help."
-    if retryable is None:
-        helps = ""
+    if failure.code:
+        lines.append(line("Code: ", Code(text=failure.code)))
+    again = CommandButton(label="Check again", command=f"databases check {context.database.id}", replaces=True)
     return Reply(
         verdict=line(Strong(text=context.database.label or context.database.id or ""), " does not answer"),
         mood=Mood.BAD,
-        parts=(Paragraph(lines=tuple(lines)), *when),
-        next_step=line(f"Next: {advice[:1].lower()}{advice[1:]}{helps}"),
-        actions=(again,) if retryable else (),
+        parts=(Paragraph(lines=tuple(lines)), _checked(context, found)),
+        next_step=line(f"Next: {lower_first(advice)}"),
+        actions=(again,) if failure.retryable else (),
     )
 
 

@@ -9,6 +9,7 @@ from bot.cloudsync.models import Device, Page
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
+from bot.commands.normalise import quoted
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
@@ -90,7 +91,7 @@ async def remove(context: Context, arguments: Arguments) -> Answer:
     return Form(
         title=TITLE,
         submit="Ask for approval",
-        command=f"devices remove {context.database.id} {' '.join(site_ids)}",
+        command=f"devices remove {context.database.id} {' '.join(map(quoted, site_ids))}",
         intro=(
             line(f"You ask to remove {noun} from {described(context)}, with their push tokens."),
             line("Another admin must approve."),

@@ -2,73 +2,32 @@
 
 from __future__ import annotations
 
-from bot.commands.areas import setup
+from bot.commands.areas import roles_list, setup
+from bot.commands.areas.role_warnings import too_few_warning
+from bot.commands.areas.roles_list import subject_of
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind, Subject
 from bot.commands.context import Context
 from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, SubjectKind
 from bot.domain.audit import AuditAction
 from bot.domain.errors import Conflict, InvalidInput
 from bot.domain.replies import (
-    Bullets,
     ChannelRef,
     Code,
-    GroupRef,
     Line,
     Mood,
     Paragraph,
-    Part,
-    PersonRef,
     Reply,
-    Span,
-    Strong,
     line,
 )
 from bot.domain.requests import Observation, Operation, Proposal, Target
 from bot.services.access import Change, NeedsSecondAdmin
 from bot.services.operations.local import binding_operation, grant_operation
 
-SHOWN = 15
-
 
 def change_by(context: Context) -> Change:
     """Who changes access, in which story."""
     invocation = context.invocation
     return Change(by=context.standing, story=invocation.story, delivery=invocation.delivery)
-
-
-def subject_of(kind: SubjectKind, subject_id: str) -> Span:
-    """A mention of whoever a grant is for."""
-    return PersonRef(id=subject_id) if kind is SubjectKind.USER else GroupRef(id=subject_id)
-
-
-async def list_all(context: Context, arguments: Arguments) -> Answer:
-    """`roles list`."""
-    del arguments
-    access = context.services.access
-    bindings, grants = await access.bindings(), await access.grants()
-    bound = tuple(
-        line(ChannelRef(id=one.channel_id), f": {one.role.word}, members {one.member_role.word}, {one.environment}")
-        for one in bindings[:SHOWN]
-    )
-    given = tuple(
-        line(
-            subject_of(one.subject_kind, one.subject_id),
-            f": {one.role.word}",
-            *((" in ", ChannelRef(id=one.channel_id)) if one.channel_id else (" everywhere",)),
-        )
-        for one in grants[:SHOWN]
-    )
-    admins = tuple(line(PersonRef(id=one), ": bot admin, by BOT_ADMINS") for one in sorted(access.bot_admins))
-    parts: list[Part] = [Bullets(items=bound)] if bound else []
-    parts.append(Bullets(items=(*given, *admins)))
-    hidden = max(0, len(bindings) - SHOWN) + max(0, len(grants) - SHOWN)
-    if hidden:
-        parts.append(Paragraph(lines=(line(f"{hidden} more are not shown here."),)))
-    return Reply(
-        verdict=line(Strong(text=f"{len(bindings)} channels are bound, {len(grants)} roles are granted")),
-        parts=tuple(parts),
-        next_step=line("Next: ", Code(text=f"{context.services.slash} roles grant @person operator"), " gives a role."),
-    )
 
 
 async def bind(context: Context, arguments: Arguments) -> Answer:
@@ -112,21 +71,10 @@ async def bound(context: Context, binding: ChannelBinding) -> Answer:
         mood=Mood.GOOD,
         parts=(
             Paragraph(lines=(line(f"Its members are {binding.member_role.word} there unless granted more."),)),
-            *await too_few_warning(context, binding),
+            *await too_few_warning(context, binding.channel_id),
         ),
         next_step=line("Next: try ", Code(text=f"{context.services.slash} databases list"), " there."),
     )
-
-
-async def too_few_warning(context: Context, binding: ChannelBinding) -> tuple[Part, ...]:
-    """Said where a destructive request could be decided by nobody else."""
-    if binding.role is not Role.ADMIN:
-        return ()
-    able = await context.services.access.deciders(binding.channel_id, excluding="")
-    if len(able) >= 2:
-        return ()
-    words = "Only one person could decide there" if able else "Nobody could decide there"
-    return (Paragraph(lines=(line(f"{words}, so requests by that person would be refused."),)),)
 
 
 async def unbind(context: Context, arguments: Arguments) -> Answer:
@@ -158,6 +106,7 @@ async def grant(context: Context, arguments: Arguments) -> Answer:
     return Reply(
         verdict=line(subject_of(subject.kind, subject.id), f" is now {role.word}", *where),
         mood=Mood.GOOD,
+        parts=await too_few_warning(context, given.channel_id),
         next_step=line("Next: nothing to do; a channel's own role still limits it."),
     )
 
@@ -178,6 +127,7 @@ async def revoke(context: Context, arguments: Arguments) -> Answer:
     return Reply(
         verdict=line("Took the role of ", subject_of(subject.kind, subject.id), " back"),
         mood=Mood.GOOD,
+        parts=await too_few_warning(context, channel_id),
         next_step=line("Next: nothing to do; what they had approved and is not sent yet is stopped."),
     )
 
@@ -221,16 +171,7 @@ def commands() -> tuple[Command, ...]:
     subject = Parameter(name="subject", kind=ParameterKind.SUBJECT, summary="a person or user group", required=True)
     only_in = Parameter(name="channel", kind=ParameterKind.CHANNEL, option="--channel", summary="only in this channel")
     return (
-        Command(
-            path=("roles", "list"),
-            summary="List bound channels and granted roles.",
-            example="roles list",
-            operation_class=OperationClass.READ,
-            asks=Role.VIEWER,
-            gate=Gate.NONE,
-            action=AuditAction.ROLES_LIST,
-            handler=list_all,
-        ),
+        roles_list.command(),
         _managing(
             "bind",
             "Bind a channel to an environment, with the most that may be done there.",

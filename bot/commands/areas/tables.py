@@ -74,6 +74,8 @@ async def _form(context: Context, *, enabling: bool, chosen: tuple[str, ...] = (
     tables = await context.api.list_tables(context.database.id or "")
     fitting = [table.name for table in tables if table.enabled is not enabling]
     known = _known(chosen, tables) if chosen else ()
+    if not tables:
+        raise InvalidInput(f"{described(context)} has no tables yet.", advice="Create tables in it first.")
     if not fitting and not known:
         state = "enabled" if enabling else "disabled"
         raise InvalidInput(f"Every table of {described(context)} is {state} already, so there is nothing to choose.")
