@@ -100,26 +100,10 @@ class OutboxWorker:
 
     async def _refused(self, item: OutboxItem, refused: MessageRefused) -> None:
         log.error("message_refused", kind=item.kind, request=item.request_id, code=refused.code)
-        await self._database.note(lambda unit: unit.outbox.dead(item.id, refused.code))
-        if item.kind == OutboxKind.CARD and item.request_id:
-            await self._cancel_unseen(item.request_id, refused.code)
-
-    async def _cancel_unseen(self, request_id: str, code: str) -> None:
-        """A card that Slack refuses to take cancels the request: nobody could decide what nobody sees."""
-
-        def work(unit: Unit) -> None:
-            request = unit.requests.lock(request_id)
-            if request is None or request.state is not RequestState.PENDING or request.card_ts:
-                return
-            reason = f"Slack does not let the bot write in the channel ({code})."
-            ended = unit.requests.move(
-                request_id, before=RequestState.PENDING, after=RequestState.CANCELLED, end_reason=reason
-            )
-            if ended is not None:
-                unit.audit.append(entry_for(ended, AuditKind.DECISION, PROGRAM, payload={"reason": reason}))
-                owe(unit, ended, OutboxKind.UNDELIVERABLE, person_id=ended.requester_id)
-
-        await self._database.write(work)
+        if item.kind == OutboxKind.CARD:
+            await self._database.write(lambda unit: _cancel_unseen(unit, item, refused.code))
+        else:
+            await self._database.note(lambda unit: unit.outbox.dead(item.id, refused.code))
 
     async def _request(self, item: OutboxItem) -> Request | None:
         request_id = item.request_id or ""
@@ -172,3 +156,16 @@ class OutboxWorker:
         request = await self._request(item)
         if request is not None and item.person_id:
             await self._messenger.direct(item.person_id, cards.undeliverable(request, request.end_reason))
+
+
+def _cancel_unseen(unit: Unit, item: OutboxItem, code: str) -> None:
+    """A card that Slack refuses to take cancels the request: nobody could decide what nobody sees."""
+    unit.outbox.dead(item.id, code)
+    request = unit.requests.lock(item.request_id or "")
+    if request is None or request.state is not RequestState.PENDING or request.card_ts:
+        return
+    reason = f"Slack does not let the bot write in the channel ({code})."
+    ended = unit.requests.move(request.id, before=RequestState.PENDING, after=RequestState.CANCELLED, end_reason=reason)
+    if ended is not None:
+        unit.audit.append(entry_for(ended, AuditKind.DECISION, PROGRAM, payload={"reason": reason}))
+        owe(unit, ended, OutboxKind.UNDELIVERABLE, person_id=ended.requester_id)
