@@ -22,10 +22,19 @@ class CloudSyncError(BotError):
 
     retryable = False
 
-    def __init__(self, message: str, *, status: int | None = None, faults: tuple[ApiFault, ...] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        faults: tuple[ApiFault, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.faults = faults
+        self.retry_after = retry_after
+        """Seconds to wait, where the API asked for it."""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -62,30 +71,8 @@ class RateLimited(ApiRefused):
 
     retryable = True
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        faults: tuple[ApiFault, ...] = (),
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, status=status, faults=faults)
-        self.retry_after = retry_after
-
 
 class ApiBroken(CloudSyncError):
     """A 5xx, HTML, garbage, nothing, a redirect, or a 404 that is not the API's own."""
 
     retryable = True
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        faults: tuple[ApiFault, ...] = (),
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, status=status, faults=faults)
-        self.retry_after = retry_after
