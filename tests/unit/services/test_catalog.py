@@ -12,7 +12,7 @@ from bot.domain.errors import UnknownTarget
 from bot.sandbox.api.seed import large_estate
 from bot.sandbox.api.server import StandInApi
 from bot.services.catalog import matching, nearest, resolve_database
-from tests.unit.services.conftest import KEY
+from tests.unit.conftest import KEY
 
 
 def named(*labels: str) -> list[Database]:

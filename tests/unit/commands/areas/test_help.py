@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -17,54 +17,19 @@ from bot.commands.registry import Registry
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
 from bot.db.migrate import migrate
-from bot.domain.access import ChannelBinding, Grant, Person, Role, SubjectKind
-from bot.domain.errors import InvalidInput, PeopleUnavailable
+from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
+from bot.domain.errors import InvalidInput
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import SystemClock
 from bot.domain.replies import CommandButton, Reply
 from bot.services.access import Access
 from tests.unit.commands.catalog import COMMANDS
+from tests.unit.commands.people import People
 from tests.unit.commands.plain import line_text, reply_text
 
 ADA, GRACE, LINUS = "U1", "U2", "U3"
 NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 REGISTRY = Registry([*commands(), *(command for command in COMMANDS if command.name != "help")])
-
-
-@dataclass
-class People:
-    """A directory with memory."""
-
-    guests: set[str] = field(default_factory=set)
-    groups: dict[str, frozenset[str]] = field(default_factory=dict)
-    silent: set[str] = field(default_factory=set)
-
-    async def person(self, person_id: str, *, fresh: bool = False) -> Person:
-        del fresh
-        if person_id in self.silent:
-            raise PeopleUnavailable("no answer")
-        guest = person_id in self.guests
-        return Person(id=person_id, name=person_id, trusted=not guest, distrust="a guest" if guest else "")
-
-    async def groups_of(self, person_id: str, group_ids: Sequence[str], *, fresh: bool = False) -> frozenset[str]:
-        del fresh
-        return frozenset(group for group in group_ids if person_id in self.groups.get(group, ()))
-
-    async def group_members(self, group_id: str, *, fresh: bool = False) -> frozenset[str]:
-        del fresh
-        if group_id in self.silent:
-            raise PeopleUnavailable("no answer")
-        return self.groups.get(group_id, frozenset())
-
-    async def channel_members(self, channel_id: str, *, limit: int = 1000) -> frozenset[str]:
-        del channel_id, limit
-        return frozenset()
-
-    async def channel_name(self, channel_id: str) -> str:
-        return channel_id
-
-    async def join(self, channel_id: str) -> str:
-        return "method_not_supported_for_channel_type" if channel_id.startswith("G") else ""
 
 
 @dataclass

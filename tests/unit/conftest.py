@@ -1,4 +1,4 @@
-"""The client against the stand-in Management API, over real HTTP."""
+"""The client against the stand-in Management API, over real HTTP, for all that is built on it."""
 
 from __future__ import annotations
 
