@@ -11,7 +11,7 @@ S = RequestState
 FINAL = {S.DENIED, S.CANCELLED, S.EXPIRED, S.STALE, S.SUCCEEDED, S.ALREADY_ABSENT, S.REJECTED}
 
 
-@pytest.mark.parametrize("state", FINAL)
+@pytest.mark.parametrize("state", sorted(FINAL))
 def test_nothing_follows_a_final_state(state: RequestState) -> None:
     assert TRANSITIONS.get(state, frozenset()) == frozenset()
 

@@ -1,0 +1,57 @@
+"""Where Slack refuses one way, another is found; and where two must agree, one is not enough."""
+
+from __future__ import annotations
+
+from bot.domain.audit import AuditKind
+from bot.sandbox.slack.outages import RESPONSE_URL, Outage
+from tests.bots import World, running_bot
+from tests.scenarios.conftest import account_for
+
+ASK = 'devices remove orders-eu site_00001 --reason "lost"'
+
+
+async def test_blocks_that_slack_takes_for_invalid_are_sent_in_plain_form(database_url: str) -> None:
+    async with running_bot(database_url) as world:
+        world.workspace.outages.arm("chat.postMessage", Outage.REFUSED, times=2, code="invalid_blocks")
+        await world.says("alan", "#prod", ASK)
+        assert "asks to remove the device site_00001" in world.card()
+
+
+async def test_an_answer_that_its_address_does_not_take_comes_as_a_private_message(world: World) -> None:
+    world.workspace.outages.arm(RESPONSE_URL, Outage.SERVER_ERROR, times=5)
+    assert "Acme Corp is active" in await world.says("cleo", "#prod", "org")
+
+
+async def test_an_answer_in_a_channel_without_the_bot_comes_by_direct_message(world: World) -> None:
+    world.workspace.outages.arm(RESPONSE_URL, Outage.SERVER_ERROR, times=5)
+    world.workspace.channel("prod").members.discard(world.workspace.app.bot_user_id)
+    await world.says("cleo", "#prod", "org")
+    assert "Acme Corp is active" in world.told("cleo")
+
+
+async def test_with_two_approvals_wanted_one_is_not_enough(database_url: str) -> None:
+    async with running_bot(database_url, APPROVALS_REQUIRED="2") as world:
+        await world.says("alan", "#prod", ASK)
+        assert "1 more must approve" in await world.presses("grace", "#prod", "Approve")
+        assert world.api.journal.changing == []
+        assert "You have decided this already" in await world.presses("grace", "#prod", "Approve")
+        await world.presses("ada", "#prod", "Approve")
+        assert "Removed the device" in world.card()
+        votes = [row for row in await world.trail() if row.kind is AuditKind.DECISION]
+        assert len(votes) == 2
+        assert len(world.api.journal.changing) == 1
+        await account_for(world)
+
+
+async def test_a_click_with_a_forged_id_gets_an_answer_and_has_no_effect(world: World) -> None:
+    await world.says("alan", "#prod", ASK)
+    grace = world.person("grace")
+    card = grace.see("#prod")[-1]
+    approve = next(one for block in card.blocks if block["type"] == "actions" for one in block["elements"])
+    approve["value"] = "rq-222222222222"
+    await grace.click(card, "Approve")
+    await world.settle()
+    assert "There is no such request" in world.reads("grace", "#prod") or "no such request" in world.reads(
+        "grace", "#prod"
+    )
+    assert world.api.journal.changing == []
