@@ -1,0 +1,75 @@
+"""Requests seen from the outside: listed, shown, cancelled, rehearsed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.access import Gate, Role
+from bot.domain.errors import Denied, UnknownTarget
+from bot.domain.replies import CommandMenu, RequestButton
+from bot.domain.requests import OperationKind, Request, RequestState
+from tests.factories import make_request
+from tests.unit.commands.areas.channel import ADA, CLEO, GRACE, HERE, Channel
+from tests.unit.commands.plain import line_text, reply_text
+
+
+async def opened(channel: Channel, **given: object) -> Request:
+    """A request that waits in the channel."""
+    request = make_request(channel_id=HERE, requester_id=ADA, **given)
+    await channel.database.write(lambda unit: unit.requests.insert(request))
+    return request
+
+
+async def test_open_requests_are_listed_with_what_they_wait_for(channel: Channel) -> None:
+    request = await opened(channel)
+    reply = await channel.reply("approvals list")
+    assert line_text(reply.verdict) == "1 request is open in this channel"
+    assert "waits for a decision until" in reply_text(reply)
+    (menu,) = reply.actions
+    assert isinstance(menu, CommandMenu)
+    assert [command for _, command in menu.options] == [f"approvals show {request.id}"]
+
+
+async def test_a_request_is_found_by_the_beginning_of_its_id(channel: Channel) -> None:
+    request = await opened(channel)
+    reply = await channel.reply(f"approvals show {request.id[:8]}")
+    assert "delete the database “orders-eu”" in line_text(reply.verdict)
+    assert any(isinstance(action, RequestButton) for action in reply.actions)
+
+
+async def test_an_unknown_request_is_said(channel: Channel) -> None:
+    with pytest.raises(UnknownTarget, match="no such request"):
+        await channel.ask("approvals show rq-nothing")
+
+
+async def test_whoever_asked_cancels_and_a_viewer_may_not(channel: Channel) -> None:
+    request = await opened(channel)
+    with pytest.raises(Denied):
+        await channel.ask(f"approvals cancel {request.id}", person=CLEO)
+    reply = await channel.reply(f"approvals cancel {request.id}")
+    assert line_text(reply.verdict).startswith("Cancelled")
+    assert await state_of(channel, request) is RequestState.CANCELLED
+
+
+async def test_another_admin_cancels_too(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    request = await opened(channel, decide_by=channel.clock.now() + timedelta(minutes=5))
+    await channel.reply(f"approvals cancel {request.id}", person=GRACE)
+    assert await state_of(channel, request) is RequestState.CANCELLED
+
+
+async def state_of(channel: Channel, request: Request) -> RequestState:
+    found = await channel.services.approvals.get(request.id)
+    assert found is not None
+    return found.state
+
+
+async def test_a_rehearsal_waits_for_approval_like_a_deletion_and_says_that_it_touches_nothing(
+    channel: Channel,
+) -> None:
+    proposal = await channel.proposal("approvals rehearse")
+    assert (proposal.operation.kind, proposal.gate) == (OperationKind.REHEARSAL, Gate.APPROVE)
+    assert "nothing" in dict(proposal.observation.facts)["What it touches"]
+    assert channel.api.journal.changing == []

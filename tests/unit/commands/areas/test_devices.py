@@ -1,0 +1,95 @@
+"""Devices: pages with and without a total, and removal of several in one request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.domain.access import Gate, OperationClass
+from bot.domain.errors import InvalidInput
+from bot.domain.replies import CommandButton, Reply
+from bot.sandbox.api.seed import devices
+from bot.sandbox.api.switches import Meta, Names, PastEnd, Switches
+from tests.unit.commands.areas.channel import Channel
+from tests.unit.commands.plain import line_text, part_lines
+
+
+def paging(reply: Reply) -> dict[str, str]:
+    return {one.label: one.command.partition(" --")[2] for one in reply.actions if isinstance(one, CommandButton)}
+
+
+async def test_a_total_is_given_where_the_api_gives_one(channel: Channel) -> None:
+    reply = await channel.reply("devices list customers --page 2")
+    assert line_text(reply.verdict).startswith("1000 devices, here 21–40, of customers")
+    assert paging(reply) == {"Previous": "page-size 20 --page 1", "Next": "page-size 20 --page 3"}
+
+
+@pytest.mark.parametrize("meta", [Meta.MISSING, Meta.MORE])
+async def test_without_a_total_it_says_that_more_follow(channel: Channel, meta: Meta) -> None:
+    channel.api.switches = Switches(meta=meta)
+    first = await channel.reply("devices list customers --page-size 500")
+    assert line_text(first.verdict).startswith("Devices 1–500; more follow")
+    assert "Next" in paging(first)
+
+
+async def test_the_last_page_leads_back_only(channel: Channel) -> None:
+    reply = await channel.reply("devices list customers --page 2 --page-size 500")
+    assert paging(reply) == {"Previous": "page-size 500 --page 1"}
+
+
+@pytest.mark.parametrize("past_end", PastEnd)
+async def test_a_page_past_the_end_leads_to_the_first(channel: Channel, past_end: PastEnd) -> None:
+    channel.api.switches = Switches(past_end=past_end)
+    reply = await channel.reply("devices list orders-eu --page 9")
+    assert "past the end" in line_text(reply.verdict)
+    assert list(paging(reply)) == ["First page"]
+
+
+async def test_devices_are_shown_however_the_api_names_their_fields(channel: Channel) -> None:
+    for names in Names:
+        channel.api.switches = Switches(names=names)
+        assert part_lines(await channel.reply("devices list orders-eu"))[0].startswith("site_00001")
+
+
+def test_a_page_size_beyond_the_apis_bound_is_told_before_any_call(channel: Channel) -> None:
+    with pytest.raises(InvalidInput, match="from 1 to 500"):
+        channel.opens_form("devices list orders-eu --page-size 501")
+    assert len(channel.api.journal) == 0
+
+
+async def test_several_devices_are_one_request_each_once(channel: Channel) -> None:
+    proposal = await channel.proposal('devices remove orders-eu site_00002 site_00001 site_00002 --reason "lost"')
+    assert proposal.operation.items == ("site_00002", "site_00001")
+    assert (proposal.operation_class, proposal.gate) == (OperationClass.DESTRUCTIVE, Gate.APPROVE)
+    assert proposal.summary == "remove the devices site_00002, site_00001 from “orders-eu”"
+
+
+async def test_without_a_reason_a_form_asks_for_it_and_keeps_the_devices(channel: Channel) -> None:
+    assert channel.opens_form("devices remove orders-eu site_00001")
+    form = await channel.form("devices remove orders-eu site_00001 site_00002")
+    assert [field.label for field in form.fields] == ["Reason"]
+    assert set(channel.check(form.command, {"reason": ""})) == {"reason"}
+    proposal = await channel.proposal(form.command, {"reason": "lost"})
+    assert (proposal.operation.items, proposal.reason) == (("site_00001", "site_00002"), "lost")
+
+
+async def test_an_unknown_device_gets_the_nearest_and_nothing_is_asked(channel: Channel) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        await channel.ask("devices remove orders-eu site_00001 site_0003")
+    assert "There is no device “site_0003”" in raised.value.problem
+    assert "site_00003" in raised.value.nearest
+
+
+async def test_beyond_a_bounded_look_nothing_is_claimed(channel: Channel) -> None:
+    channel.api.estate.labelled("orders-eu").devices = devices(20_000, datetime.now(UTC))
+    proposal = await channel.proposal('devices remove orders-eu site_19999 --reason "lost"')
+    assert proposal.operation.items == ("site_19999",)
+    assert len(channel.api.journal.sent("GET", "/devices")) <= 6
+
+
+async def test_too_many_at_once_are_refused_before_any_look(channel: Channel) -> None:
+    many = " ".join(f"site_{number:05}" for number in range(26))
+    with pytest.raises(InvalidInput, match="At most 25"):
+        await channel.ask(f"devices remove orders-eu {many}")
+    assert channel.api.journal.sent("GET", "/devices") == []

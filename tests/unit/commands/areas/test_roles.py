@@ -1,0 +1,142 @@
+"""Who may do what where, changed from the chat under the rules of the access service."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.errors import Conflict, Denied, InvalidInput
+from bot.domain.replies import CommandButton, Reply
+from bot.domain.requests import OperationKind
+from bot.services.operations.local import binding_from, grant_from
+from tests.unit.commands.areas.channel import ADA, CLEO, GRACE, HERE, Channel
+from tests.unit.commands.plain import line_text, part_lines, reply_text
+
+NEW = "C0NEW"
+
+
+async def role_of(channel: Channel, person: str, where: str = HERE) -> Role:
+    return (await channel.access.standing(person, where)).role
+
+
+async def test_channels_and_grants_are_listed(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.OPERATOR, HERE)
+    channel.bot_admins = frozenset({CLEO})
+    reply = await channel.reply("roles list")
+    assert line_text(reply.verdict) == "1 channel is bound, 2 roles are granted"
+    text = reply_text(reply)
+    assert f"@{HERE}: admin, members viewer, prod" in text
+    assert f"@{GRACE}: operator in @{HERE}" in text
+    assert f"@{ADA}: admin everywhere" in text
+    assert f"@{CLEO}: bot admin, by BOT_ADMINS" in text
+
+
+async def test_many_grants_are_paged(channel: Channel) -> None:
+    for number in range(30):
+        await channel.grant(f"U{number:04}", Role.VIEWER)
+    reply = await channel.reply("roles list --page 2")
+    assert line_text(reply.verdict) == "1 channel is bound, 31 roles are granted, page 2 of 3"
+    assert len(part_lines(reply)) == 15
+    assert [one.label for one in reply.actions if isinstance(one, CommandButton)] == ["Previous", "Next"]
+
+
+async def test_a_channel_is_bound_with_viewers_unless_said_otherwise(channel: Channel) -> None:
+    reply = await channel.reply(f"roles bind <#{NEW}|new> operator")
+    assert line_text(reply.verdict) == f"Bound @{NEW} as operator, to the environment prod"
+    assert await role_of(channel, CLEO, NEW) is Role.VIEWER
+    await channel.reply(f"roles bind <#{NEW}|new> operator --members operator")
+    assert await role_of(channel, CLEO, NEW) is Role.OPERATOR
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f"roles bind <#{NEW}|new> viewer --members operator", "more than the channel itself"),
+        (f"roles bind <#{NEW}|new> viewer --environment production", "no environment production"),
+    ],
+)
+async def test_what_does_not_fit_together_is_not_bound(channel: Channel, text: str, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=problem):
+        await channel.ask(text)
+    assert await role_of(channel, ADA, NEW) is Role.NONE
+
+
+async def test_a_binding_that_leaves_one_decider_warns_of_it(channel: Channel) -> None:
+    text = reply_text(await channel.reply(f"roles bind <#{NEW}|new> admin"))
+    assert f"In @{NEW} only one person could decide, so their own requests are refused." in text
+    assert "/cloudsync roles grant @person admin" in text
+
+
+async def test_losing_the_second_decider_warns_in_every_channel_concerned(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    await channel.bind("C0TWO")
+    await channel.bind("C0LOW", Role.OPERATOR)
+    text = reply_text(await channel.reply(f"roles revoke <@{GRACE}|grace>"))
+    assert f"In @{HERE} only one person" in text
+    assert "In @C0TWO only one person" in text
+    assert "C0LOW" not in text
+
+
+async def test_with_two_deciders_nothing_is_warned_of(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    reply: Reply = await channel.reply(f"roles grant <@{CLEO}|cleo> operator")
+    assert reply.parts == ()
+    assert await role_of(channel, CLEO) is Role.OPERATOR
+
+
+async def test_making_an_admin_where_another_exists_asks_that_one(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    proposal = await channel.proposal(f"roles grant <@{CLEO}|cleo> admin --channel <#{HERE}|ops>")
+    assert (proposal.operation.kind, proposal.gate) == (OperationKind.GRANT_ROLE, Gate.APPROVE)
+    assert (proposal.operation_class, proposal.channel_id) == (OperationClass.MANAGE, HERE)
+    given = grant_from(proposal.operation)
+    assert (given.subject_id, given.role, given.channel_id) == (CLEO, Role.ADMIN, HERE)
+    assert await role_of(channel, CLEO) is Role.VIEWER, "nothing is given before the approval"
+
+
+async def test_binding_as_admin_where_another_admin_exists_asks_that_one(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    proposal = await channel.proposal(f"roles bind <#{NEW}|new> admin --members operator")
+    bound = binding_from(proposal.operation)
+    assert (bound.channel_id, bound.role, bound.member_role, bound.environment) == (
+        NEW,
+        Role.ADMIN,
+        Role.OPERATOR,
+        "prod",
+    )
+    assert proposal.gate is Gate.APPROVE
+    assert await role_of(channel, ADA, NEW) is Role.NONE
+
+
+async def test_nobody_raises_their_own_role(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN, HERE)
+    with pytest.raises(Denied):
+        await channel.ask(f"roles grant <@{GRACE}|grace> admin", person=GRACE)
+    with pytest.raises(Denied):
+        await channel.ask(f"roles grant <@{CLEO}|cleo> viewer", person=CLEO)
+
+
+async def test_the_last_admin_stays(channel: Channel) -> None:
+    with pytest.raises(Conflict, match="last admin"):
+        await channel.ask(f"roles revoke <@{ADA}|ada>")
+    assert await role_of(channel, ADA) is Role.ADMIN
+
+
+async def test_bot_admins_are_not_revoked_from_the_chat(channel: Channel) -> None:
+    channel.bot_admins = frozenset({CLEO})
+    with pytest.raises(Conflict, match="BOT_ADMINS"):
+        await channel.ask(f"roles revoke <@{CLEO}|cleo>")
+
+
+async def test_what_is_not_there_cannot_be_taken_back(channel: Channel) -> None:
+    with pytest.raises(Conflict, match="no such grant"):
+        await channel.ask(f"roles revoke <@{CLEO}|cleo>")
+    with pytest.raises(Conflict, match="not bound"):
+        await channel.ask(f"roles unbind <#{NEW}|new>")
+
+
+async def test_an_unbound_channel_allows_nothing_any_more(channel: Channel) -> None:
+    await channel.bind(NEW)
+    reply = await channel.reply(f"roles unbind <#{NEW}|new>")
+    assert line_text(reply.verdict) == f"Unbound @{NEW}"
+    assert await role_of(channel, ADA, NEW) is Role.NONE
