@@ -142,7 +142,6 @@ class Listeners:
         await ack(options=options[:100])
 
     async def _run(self, invocation: Invocation) -> None:
-        await self._tasks.give_way()
         answer = await self._pipeline.run(invocation, self._responder_for(invocation))
         await self._inbox.finish(invocation, answer)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -25,29 +25,34 @@ class Tasks:
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
         self._acknowledging = 0
-        self._none_pending = asyncio.Event()
-        self._none_pending.set()
+        self._held: list[tuple[Coroutine[Any, Any, None], str]] = []
 
     @contextmanager
     def acknowledging(self) -> Iterator[None]:
         """Held from a delivery's arrival to its acknowledgement."""
         self._acknowledging += 1
-        self._none_pending.clear()
         try:
             yield
         finally:
             self._acknowledging -= 1
             if not self._acknowledging:
-                self._none_pending.set()
-
-    async def give_way(self) -> None:
-        """Let pending acknowledgements go first, for a short while."""
-        if self._acknowledging:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._none_pending.wait(), GIVE_WAY_SECONDS)
+                self._release()
 
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
-        """Start it now."""
+        """Start it once no acknowledgement is pending, and at the latest after a short while."""
+        if not self._acknowledging:
+            self._start(work, name)
+            return
+        if not self._held:
+            asyncio.get_running_loop().call_later(GIVE_WAY_SECONDS, self._release)
+        self._held.append((work, name))
+
+    def _release(self) -> None:
+        held, self._held = self._held, []
+        for work, name in held:
+            self._start(work, name)
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -59,11 +64,12 @@ class Tasks:
 
     @property
     def count(self) -> int:
-        """How many are under way."""
-        return len(self._running)
+        """How many are under way, or wait to begin."""
+        return len(self._running) + len(self._held)
 
     async def drain(self, seconds: float) -> int:
         """Wait for all of them, at most so long; returns how many were left."""
+        self._release()
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)
         left = len(self._running)
