@@ -44,10 +44,10 @@ async def test_a_filter_survives_paging_whatever_it_holds(channel: Channel) -> N
     for number in range(11):
         database = channel.api.estate.labelled("kiosk")
         channel.api.estate.databases[f"db_{number}"] = type(database)(
-            **{**database.__dict__, "id": f"db_{number}", "label": f"a 'b \"c {number:02}"}
+            **{**database.__dict__, "id": f"db_{number}", "label": f"a 'b c' {number:02}"}
         )
-    reply = await channel.reply("databases list a 'b")
-    assert line_text(reply.verdict) == "11 databases that fit “a 'b”, page 1 of 2"
+    reply = await channel.reply("databases list \"a 'b c'\"")
+    assert line_text(reply.verdict) == "11 databases that fit “a 'b c'”, page 1 of 2"
     assert len(part_lines(await channel.reply(buttons(reply)["Next"]))) == 1
 
 
