@@ -108,8 +108,9 @@ async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_in
     world.workspace.channel("prod").members.discard(world.workspace.app.bot_user_id)
     await world.says("alan", "#prod", "databases delete orders-eu")
     await world.fills("alan", {"Reason": "x", "Type the label to confirm": "orders-eu"})
-    assert "Not asked" in world.told("alan")
-    assert "/invite" in world.told("alan")
+    alan = world.person("alan")
+    told = [alan.read(one) for one in alan.see("dm")]
+    assert any("Not asked" in one and "/invite" in one for one in told), "the answer and the notice come in any order"
     assert (await world.trail())[-1].outcome is AuditOutcome.CANCELLED
 
 
