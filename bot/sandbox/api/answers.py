@@ -1,14 +1,15 @@
-"""Answers as the documentation shows them, bent by the switches."""
+"""Answers in the documented envelopes."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
-from bot.sandbox.api.estate import Database, Device
-from bot.sandbox.api.switches import Confirmation, Fields, Meta, Names, Switches, Times, Warnings
+from bot.sandbox.api.switches import Confirmation, Meta, Switches, Warnings
+
+JSON_TYPE = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +18,13 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    content_type: str = "application/json"
+    content_type: str = JSON_TYPE
     headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it says that what was asked is done."""
+        return self.status < 300
 
 
 class RefusedError(Exception):
@@ -37,22 +43,10 @@ def data(value: Any, *, status: int = 200, meta: dict[str, Any] | None = None) -
     return Answer(status=status, body=json.dumps(envelope).encode())
 
 
-TITLES = {
-    400: "Bad Request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    409: "Conflict",
-    422: "Unprocessable",
-}
-
-
 def errors(status: int, *faults: tuple[str, str]) -> Answer:
-    """The error envelope; `status` inside it is a string, as documented."""
-    listed = [
-        {"status": str(status), "code": code, "title": TITLES.get(status, "Error"), "detail": detail}
-        for code, detail in faults
-    ]
+    """The error envelope, from codes and details; `status` inside it is a string, as documented."""
+    title = HTTPStatus(status).phrase
+    listed = [{"status": str(status), "code": code, "title": title, "detail": detail} for code, detail in faults]
     return Answer(status=status, body=json.dumps({"errors": listed}).encode())
 
 
@@ -67,7 +61,7 @@ def confirmed(switches: Switches, value: dict[str, Any]) -> Answer:
             return data(None)
         case Confirmation.NO_CONTENT:
             return Answer(status=204)
-        case _:
+        case Confirmation.EMPTY_BODY:
             return Answer(status=200)
 
 
@@ -80,68 +74,22 @@ def deleted(switches: Switches, value: dict[str, Any], warnings: list[str]) -> A
             return data(value, meta={"warnings": warnings})
         case Warnings.OBJECTS:
             return data({**value, "warnings": [{"code": "cleanup_failed", "message": text} for text in warnings]})
-        case _:
+        case Warnings.IN_DATA:
             return data({**value, "warnings": warnings})
 
 
-def list_meta(switches: Switches, *, total: int, page: int = 1, page_size: int = 50) -> dict[str, Any] | None:
-    """What a list says about itself."""
+def list_meta(switches: Switches, *, total: int, page: int = 1, page_size: int | None = None) -> dict[str, Any] | None:
+    """What a list says about itself. `page_size` None: it is not paged, and all of it is there."""
+    size = total if page_size is None else page_size
+    facts = {"page": page, "page_size": size, "total": total}
     match switches.meta:
         case Meta.FULL:
-            return {"page": page, "page_size": page_size, "total": total}
+            return facts
         case Meta.TOTAL:
             return {"total": total}
         case Meta.MORE:
-            return {"hasMore": page * page_size < total}
-        case _:
+            return {"hasMore": page * size < total}
+        case Meta.NESTED:
+            return {"pagination": facts}
+        case Meta.MISSING:
             return None
-
-
-def named(switches: Switches, values: dict[str, Any], id_name: str) -> dict[str, Any]:
-    """Fields in the chosen spelling, without those that are None."""
-    given = {name: value for name, value in values.items() if value is not None}
-    if switches.names is Names.PLAIN_ID and id_name in given:
-        given = {("id" if name == id_name else name): value for name, value in given.items()}
-    if switches.names is Names.SNAKE:
-        given = {_snake(name): value for name, value in given.items()}
-    return given
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
-
-
-def when(switches: Switches, moment: datetime | None) -> str | float | None:
-    """A time in the chosen form."""
-    if moment is None or switches.times is Times.MISSING:
-        return None
-    return moment.timestamp() if switches.times is Times.EPOCH else moment.astimezone(UTC).isoformat()[:19] + "Z"
-
-
-def database_json(switches: Switches, database: Database) -> dict[str, Any]:
-    """A database without its secrets."""
-    full: dict[str, Any] = {"managedDatabaseId": database.id, "label": database.label}
-    if switches.fields is not Fields.FEW:
-        host = database.connection_string.split("@")[-1].split("/")[0]
-        full |= {
-            "provider": database.provider,
-            "flavor": database.flavor,
-            "databaseName": database.database_name,
-            "schemaName": database.schema_name,
-            "projectId": database.project_id,
-            "host": host.split(":")[0],
-            "port": int(host.split(":")[1]) if ":" in host else None,
-            "jwtAllowedIssuers": database.jwt_allowed_issuers,
-            "jwtExpectedAudiences": database.jwt_expected_audiences,
-            "jwksUri": database.jwks_uri,
-            "createdAt": when(switches, database.created_at),
-            "updatedAt": when(switches, database.updated_at),
-        }
-    if switches.fields is Fields.EXTRA:
-        full |= {"region": "eu-1", "flags": {"beta": True}, "quota": 17}
-    return named(switches, full, "managedDatabaseId")
-
-
-def device_json(switches: Switches, device: Device) -> dict[str, Any]:
-    """A device."""
-    return named(switches, {"siteId": device.site_id, "lastSyncAt": when(switches, device.last_sync_at)}, "siteId")

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+
+class Fate(StrEnum):
+    """How a call's connection fared."""
+
+    OPEN = "open"
+    """The call is still under way."""
+    ANSWERED = "answered"
+    """The whole answer was sent."""
+    CLOSED = "closed"
+    """Closed without an answer, or before its end."""
+    RESET = "reset"
+    """Reset without an answer."""
+    ABANDONED = "abandoned"
+    """Whoever called was gone before the answer."""
 
 
 @dataclass(kw_only=True)
@@ -14,20 +30,32 @@ class Call:
 
     method: str
     path: str
+    """As it came, escapes and all."""
     query: dict[str, str]
-    headers: dict[str, str]
-    body: Any
+    headers: dict[str, str] = field(repr=False)
+    """By lower-case name."""
+    started: datetime
+    body: Any = field(default=None, repr=False)
+    """Decoded where it is JSON, else text; None where there was none."""
     organisation: str = ""
+    """Whose key it was; empty where the key is not known, or nobody looked."""
     status: int | None = None
+    """Of the answer; None where none was sent."""
     took_effect: bool = False
     fault: str = ""
-    started: float = field(default_factory=time.time)
-    ended: float | None = None
+    """The kind of the fault it met."""
+    fate: Fate = Fate.OPEN
+    ended: datetime | None = None
 
     @property
     def changes(self) -> bool:
         """Whether it is of a kind that changes something."""
-        return self.method != "GET"
+        return self.method not in ("GET", "HEAD", "OPTIONS")
+
+    @property
+    def is_authorised(self) -> bool:
+        """Whether its key was found to be known."""
+        return bool(self.organisation)
 
 
 @dataclass(kw_only=True)
