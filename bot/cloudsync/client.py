@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,24 +15,31 @@ import stamina
 
 from bot.cloudsync import protocol, responses
 from bot.cloudsync.classification import classify
-from bot.cloudsync.errors import ApiBroken, ApiTimeout, ApiUnreachable, CloudSyncError, NotFound, RateLimited
+from bot.cloudsync.errors import (
+    ApiBroken,
+    ApiTimeout,
+    ApiUnreachable,
+    CloudSyncError,
+    NotFound,
+    RateLimited,
+    Unsendable,
+)
 from bot.cloudsync.fields import mapping, rows
 from bot.cloudsync.models import (
     ConnectionCheck,
     Database,
-    DatabaseChanges,
     Device,
     ExpoToken,
     NotificationStatus,
     Organisation,
     Page,
-    Registration,
     SendClass,
     SendOutcome,
     Table,
 )
 from bot.cloudsync.protocol import ApiRequest
 from bot.cloudsync.responses import ApiResponse
+from bot.cloudsync.writing import WriteSlot
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 READ_ATTEMPTS = 4
@@ -147,7 +154,7 @@ class CloudSyncClient:
     async def write_slot(self) -> AsyncIterator[WriteSlot]:
         """A place among the concurrent calls, held while the caller reads again, claims and sends."""
         async with self._write_slots:
-            yield WriteSlot(self)
+            yield WriteSlot(self._send_once)
 
     async def _read(self, request: ApiRequest) -> object:
         return (await self._answer(request))[1]
@@ -194,14 +201,7 @@ class CloudSyncClient:
 
     async def _exchange(self, request: ApiRequest, ends: float) -> ApiResponse:
         """One exchange under a total deadline, by httpx's own timeouts: cancelling from outside leaks pool slots."""
-        built = self._http.build_request(
-            request.method,
-            request.path,
-            params=dict(request.query) or None,
-            json=dict(request.body) if request.body is not None else None,
-            timeout=httpx.Timeout(_left(ends)),
-        )
-        response = await self._http.send(built, stream=True)
+        response = await self._http.send(self._built(request, ends), stream=True)
         try:
             body = await self._body(response, ends)
         finally:
@@ -212,6 +212,18 @@ class CloudSyncClient:
             body=body,
             retry_after=_retry_after(response.headers.get("retry-after")),
         )
+
+    def _built(self, request: ApiRequest, ends: float) -> httpx.Request:
+        try:
+            return self._http.build_request(
+                request.method,
+                request.path,
+                params=dict(request.query) or None,
+                json=dict(request.body) if request.body is not None else None,
+                timeout=httpx.Timeout(_left(ends)),
+            )
+        except (httpx.InvalidURL, UnicodeEncodeError):
+            raise Unsendable("This cannot be written as a request; nothing was sent.") from None
 
     @staticmethod
     async def _body(response: httpx.Response, ends: float) -> bytes:
@@ -232,50 +244,13 @@ class CloudSyncClient:
         started = time.monotonic()
         try:
             response = await self._exchange(request, started + self.deadline)
+        except Unsendable as error:
+            return _unanswered(SendClass.NOT_SENT, str(error), started)
         except NEVER_LEFT:
             return _unanswered(SendClass.NOT_SENT, "No connection to the API came about.", started)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError):
             return _unanswered(SendClass.UNKNOWN, "The connection broke or the answer did not come in time.", started)
         return classify(request, response, round((time.monotonic() - started) * 1000))
-
-
-class WriteSlot:
-    """The calls that change something, within a place already taken. Each sends exactly once."""
-
-    def __init__(self, client: CloudSyncClient) -> None:
-        self._client = client
-
-    async def register_database(self, registration: Registration) -> SendOutcome:
-        """`POST /v1/databases`: verifies the connection first, which takes seconds."""
-        return await self._client._send_once(protocol.register_database(registration))
-
-    async def update_database(self, database_id: str, changes: DatabaseChanges) -> SendOutcome:
-        """`PATCH /v1/databases/:databaseID`."""
-        return await self._client._send_once(protocol.update_database(database_id, changes))
-
-    async def delete_database(self, database_id: str) -> SendOutcome:
-        """`DELETE /v1/databases/:databaseID`."""
-        return await self._client._send_once(protocol.delete_database(database_id))
-
-    async def enable_tables(self, database_id: str, tables: Sequence[str]) -> SendOutcome:
-        """`POST …/cloudsync/enable`."""
-        return await self._client._send_once(protocol.enable_tables(database_id, tables))
-
-    async def disable_tables(self, database_id: str, tables: Sequence[str]) -> SendOutcome:
-        """`POST …/cloudsync/disable`."""
-        return await self._client._send_once(protocol.disable_tables(database_id, tables))
-
-    async def set_expo_token(self, database_id: str, token: str) -> SendOutcome:
-        """`PUT …/expo-access-token`."""
-        return await self._client._send_once(protocol.set_expo_token(database_id, token))
-
-    async def delete_expo_token(self, database_id: str) -> SendOutcome:
-        """`DELETE …/expo-access-token`."""
-        return await self._client._send_once(protocol.delete_expo_token(database_id))
-
-    async def remove_device(self, database_id: str, site_id: str) -> SendOutcome:
-        """`DELETE …/devices/:siteId`."""
-        return await self._client._send_once(protocol.remove_device(database_id, site_id))
 
 
 def _unanswered(send_class: SendClass, reason: str, started: float) -> SendOutcome:

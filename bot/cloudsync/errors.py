@@ -42,6 +42,13 @@ class CloudSyncError(BotError):
         return tuple(fault.code for fault in self.faults if fault.code)
 
 
+class Unsendable(CloudSyncError):
+    """What was asked cannot be written as a request: an id that would change the path, text that is no Unicode.
+
+    Nothing was sent.
+    """
+
+
 class ApiUnreachable(CloudSyncError):
     """No connection came about, or it broke."""
 

@@ -1,4 +1,7 @@
-"""The sixteen calls as data: what exactly is sent. Pure; `bot.cloudsync.client` does the sending."""
+"""The sixteen calls as data: what exactly is sent. Pure; `bot.cloudsync.client` does the sending.
+
+Each raises `Unsendable` for an id that cannot be a segment of a path.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from bot.cloudsync.errors import Unsendable
 from bot.cloudsync.models import UNSET, DatabaseChanges, Registration
+
+DOT_SEGMENTS = frozenset({".", ".."})
+"""What every URL library takes out of a path: `devices/..` would be the database itself (RFC 3986 §5.2.4)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +34,17 @@ class ApiRequest:
 
 
 def _database(database_id: str, *rest: str) -> str:
-    return "/".join(["/v1/databases", quote(database_id, safe=""), *rest])
+    return "/".join(["/v1/databases", _segment(database_id), *rest])
+
+
+def _segment(name: str) -> str:
+    """One segment of a path, and never less or more, also behind a proxy that undoes `%2F`."""
+    if not name or DOT_SEGMENTS & set(name.replace("\\", "/").split("/")):
+        raise Unsendable("This id cannot stand in an address; nothing was sent.")
+    try:
+        return quote(name, safe="")
+    except UnicodeEncodeError:
+        raise Unsendable("This id is no valid text; nothing was sent.") from None
 
 
 def get_organisation() -> ApiRequest:
@@ -136,7 +153,7 @@ def list_devices(database_id: str, *, page: int, page_size: int) -> ApiRequest:
 
 def remove_device(database_id: str, site_id: str) -> ApiRequest:
     """`DELETE /v1/databases/:databaseID/devices/:siteId`."""
-    return ApiRequest(method="DELETE", path=_database(database_id, "devices", quote(site_id, safe="")))
+    return ApiRequest(method="DELETE", path=_database(database_id, "devices", _segment(site_id)))
 
 
 def _expo_token(database_id: str) -> str:

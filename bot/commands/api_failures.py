@@ -15,6 +15,7 @@ from bot.cloudsync.errors import (
     NotFound,
     RateLimited,
     Unauthorized,
+    Unsendable,
 )
 from bot.domain.database_failures import sentence_for
 from bot.domain.replies import Code, Mood, Paragraph, Part, Reply, Small, Span, line
@@ -53,6 +54,13 @@ def _said(error: CloudSyncError, *, worded: bool) -> tuple[Part, ...]:
 
 def _words(fault: ApiFault) -> str:
     return redact(fault.detail or fault.title)[:DETAIL_LENGTH]
+
+
+def _unsendable(error: CloudSyncError) -> tuple[str, str]:
+    del error
+    return "That cannot be written as a call to the Management API", (
+        "Nothing was sent. Next: check the id for characters that do not belong there."
+    )
 
 
 def _unreachable(error: CloudSyncError) -> tuple[str, str]:
@@ -124,6 +132,7 @@ def _failed(error: CloudSyncError) -> tuple[str, str]:
 
 API_SENTENCES: Mapping[type[CloudSyncError], Callable[[CloudSyncError], tuple[str, str]]] = MappingProxyType(
     {
+        Unsendable: _unsendable,
         ApiUnreachable: _unreachable,
         ApiTimeout: _timeout,
         Unauthorized: _unauthorized,

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
-from bot.cloudsync.client import WriteSlot
 from bot.cloudsync.errors import CloudSyncError
+from bot.cloudsync.writing import WriteSlot
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditKind, JsonValue

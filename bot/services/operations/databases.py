@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import NotFound
 from bot.cloudsync.models import Registration
+from bot.cloudsync.writing import WriteSlot
 from bot.domain.audit import JsonValue
 from bot.domain.requests import Observation, Operation, OperationKind, Request
 from bot.services.operations.observing import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.models import SendClass, SendOutcome
+from bot.cloudsync.writing import WriteSlot
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState, Result
 from bot.services.operations.observing import STATE_OF, identity_of, names_in_words, result_of, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.models import ExpoToken
+from bot.cloudsync.writing import WriteSlot
 from bot.domain.requests import Observation, Operation, OperationKind, Request
 from bot.services.operations.observing import Reading, identity_of, push_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent

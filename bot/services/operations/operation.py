@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.writing import WriteSlot
 from bot.domain.audit import JsonValue
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState, Result
 

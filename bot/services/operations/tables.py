@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.writing import WriteSlot
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState
 from bot.services.operations.observing import identity_of, names_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent

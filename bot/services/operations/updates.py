@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.models import UNSET, Database, DatabaseChanges, Unset
+from bot.cloudsync.writing import WriteSlot
 from bot.domain.audit import JsonValue
 from bot.domain.requests import Observation, Operation, OperationKind, Request
 from bot.domain.secrecy import redact

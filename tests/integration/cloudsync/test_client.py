@@ -18,6 +18,7 @@ from bot.cloudsync.errors import (
     NotFound,
     RateLimited,
     Unauthorized,
+    Unsendable,
 )
 from bot.cloudsync.models import SendClass
 from bot.sandbox.api.faults import FaultKind
@@ -88,6 +89,32 @@ async def test_a_write_that_never_left_is_not_sent(api: StandInApi) -> None:
     nowhere = CloudSyncClient("http://127.0.0.1:9", "key", call_deadline_seconds=1)
     async with nowhere, nowhere.write_slot() as slot:
         assert (await slot.delete_database("db_x")).send_class is SendClass.NOT_SENT
+    assert len(api.journal) == 0
+
+
+@pytest.mark.parametrize("site_id", ["..", ".", "", "../..", "\ud800"])
+async def test_a_device_with_an_id_like_a_path_never_costs_its_database(
+    site_id: str, api: StandInApi, client: CloudSyncClient
+) -> None:
+    database = api.estate.labelled("orders-eu")
+    async with client.write_slot() as slot:
+        outcome = await slot.remove_device(database.id, site_id)
+    assert outcome.send_class is SendClass.NOT_SENT
+    assert len(api.journal) == 0
+    assert database.id in api.estate.databases
+
+
+async def test_a_body_that_is_no_text_is_not_sent(api: StandInApi, client: CloudSyncClient) -> None:
+    async with client.write_slot() as slot:
+        outcome = await slot.enable_tables(api.estate.labelled("orders-eu").id, ["\ud800"])
+    assert outcome.send_class is SendClass.NOT_SENT
+    assert len(api.journal) == 0
+
+
+async def test_an_id_that_cannot_be_asked_for_is_an_error_of_ours(api: StandInApi, client: CloudSyncClient) -> None:
+    for name in ("..", "x" * 100_000):
+        with pytest.raises(Unsendable):
+            await client.get_database(name)
     assert len(api.journal) == 0
 
 

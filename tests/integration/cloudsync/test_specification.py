@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from bot.cloudsync.client import CloudSyncClient, WriteSlot
+from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import CloudSyncError
 from bot.cloudsync.models import DatabaseChanges, Registration
+from bot.cloudsync.writing import WriteSlot
 from bot.sandbox.api.server import StandInApi
 from tests.integration.cloudsync.conftest import KEY
 

@@ -105,30 +105,3 @@ def test_a_connection_string_that_should_not_be_there_leaves_only_its_host() -> 
     found = responses.database({"id": "db_1", "connectionString": "postgres://owner:hunter2@host.example:5432/app"})
     assert (found.host, found.port) == ("host.example", 5432)
     assert "hunter2" not in repr(found)
-
-
-def test_no_secret_stands_in_a_repr() -> None:
-    assert "postgres://h" not in repr(REGISTER)
-    registration = Registration(
-        label="x", provider="p", flavor="f", database_name="d", connection_string="hunter2", jwt_secret="hunter3"
-    )
-    assert "hunter" not in repr(registration)
-
-
-def test_workspace_id_is_never_sent_and_absent_options_are_left_out() -> None:
-    assert REGISTER.body == {
-        "label": "x",
-        "connectionString": "postgres://h/x",
-        "provider": "postgres",
-        "flavor": "vanilla",
-        "databaseName": "x",
-    }
-
-
-def test_an_empty_secret_clears_and_an_absent_one_is_left_out() -> None:
-    assert protocol.update_database("db_1", DatabaseChanges(jwt_secret="")).body == {"jwtSecret": ""}
-    assert RENAME.body == {"label": "y"}
-
-
-def test_ids_are_encoded_in_paths() -> None:
-    assert protocol.remove_device("db/1", "a b?").path == "/v1/databases/db%2F1/devices/a%20b%3F"

@@ -19,6 +19,7 @@ from bot.cloudsync.errors import (
     NotFound,
     RateLimited,
     Unauthorized,
+    Unsendable,
 )
 from bot.commands.failures import failure_reply, told_kinds
 from bot.commands.registry import Registry
@@ -67,6 +68,7 @@ ERRORS: dict[str, BaseException] = {
     "slack's no": MessageRefused("not_in_channel"),
     "slack's delay": MessageDelayed("ratelimited"),
     "slack's doubt": MessageDelayed("timeout", sent_maybe=True),
+    "no way to write it": Unsendable("x"),
     "no connection": ApiUnreachable("x"),
     "no answer": ApiTimeout("x"),
     "401": Unauthorized("x", status=401),
