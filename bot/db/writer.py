@@ -84,6 +84,7 @@ class Writer:
                 self._started = True
                 self._thread.start()
             waiting = _Waiting(work=work, with_head=with_head)
+            waiting.future.set_running_or_notify_cancel()  # from here on nobody can cancel it
             self._queue.put(waiting)
         return waiting.future
 
