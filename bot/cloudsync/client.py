@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 
 import httpx
@@ -24,7 +23,7 @@ from bot.cloudsync.errors import (
     RateLimited,
     Unsendable,
 )
-from bot.cloudsync.fields import mapping, rows
+from bot.cloudsync.fields import mapping, seconds_to_wait
 from bot.cloudsync.models import (
     ConnectionCheck,
     Database,
@@ -96,8 +95,7 @@ class CloudSyncClient:
 
     async def list_databases(self, *, project_id: str | None = None) -> tuple[Database, ...]:
         """Every database that the key sees; the API does not page this list."""
-        data = await self._read(protocol.list_databases(project_id))
-        return tuple(responses.database(row) for row in rows(data))
+        return responses.databases(await self._read(protocol.list_databases(project_id)))
 
     async def get_database(self, database_id: str) -> Database:
         """One database; `NotFound` where there is none."""
@@ -210,7 +208,7 @@ class CloudSyncClient:
             status=response.status_code,
             content_type=response.headers.get("content-type", ""),
             body=body,
-            retry_after=_retry_after(response.headers.get("retry-after")),
+            retry_after=seconds_to_wait(response.headers.get("retry-after"), datetime.now(UTC)),
         )
 
     def _built(self, request: ApiRequest, ends: float) -> httpx.Request:
@@ -259,15 +257,3 @@ def _unanswered(send_class: SendClass, reason: str, started: float) -> SendOutco
 
 def _left(ends: float) -> float:
     return max(0.001, ends - time.monotonic())
-
-
-def _retry_after(header: str | None) -> float | None:
-    """`Retry-After` in seconds, given as seconds or as a date (RFC 9110 §10.2.3)."""
-    if header is None:
-        return None
-    if header.strip().isdigit():
-        return float(header)
-    try:
-        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
-        return None

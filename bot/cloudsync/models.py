@@ -1,8 +1,7 @@
-"""The Management API's things, typed. Missing fields are None; unknown ones are kept unless they look secret."""
+"""The Management API's things, typed. Missing fields are None; unknown ones are not kept, for they may be secret."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -50,7 +49,6 @@ class Database:
     jwks_uri: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +99,6 @@ class Device:
 
     site_id: str
     last_sync_at: datetime | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bot.cloudsync.errors import ApiBroken, ApiFault, ApiRefused, CloudSyncError, NotFound, RateLimited, Unauthorized
-from bot.cloudsync.fields import Json, mapping, moment, pick, rows, text, texts
+from bot.cloudsync.fields import Json, identifier, mapping, moment, pick, port, rows, text, texts
 from bot.cloudsync.models import (
     ConnectionCheck,
     ConnectionFailure,
@@ -78,9 +78,9 @@ def data_of(response: ApiResponse) -> object:
     if response.status >= 400:
         raise error_of(response)
     decoded = response.json()
-    if response.is_html or not isinstance(decoded, dict):
+    if response.is_html or not isinstance(decoded, dict) or "data" not in decoded:
         raise ApiBroken("The answer is not what the API documents.", status=response.status)
-    return decoded.get("data")
+    return decoded["data"]
 
 
 def error_of(response: ApiResponse) -> CloudSyncError:
@@ -103,26 +103,18 @@ def error_of(response: ApiResponse) -> CloudSyncError:
 
 def organisation(data: object) -> Organisation:
     """`GET /v1/orgs`."""
-    found = mapping(data if isinstance(data, dict) else (rows(data) or [{}])[0])
+    found = data if isinstance(data, dict) else next(iter(rows(data)), {})
     return Organisation(
-        id=text(found, "organizationId", "organisationId", "id"),
+        id=identifier(found, "organizationId", "organisationId", "id"),
         slug=text(found, "slug"),
         name=text(found, "name"),
         status=text(found, "status"),
     )
 
 
-SECRET_NAMES = (
-    "secret",
-    "token",
-    "password",
-    "apikey",
-    "api_key",
-    "connectionstring",
-    "connection_string",
-    "credential",
-)
-_KNOWN = frozenset({"managedDatabaseId", "id", "databaseId", "label", "provider", "flavor", "databaseName"})
+def databases(data: object) -> tuple[Database, ...]:
+    """`GET /v1/databases`."""
+    return tuple(database(row) for row in rows(data))
 
 
 def database(data: object) -> Database:
@@ -130,9 +122,9 @@ def database(data: object) -> Database:
     found = mapping(data)
     if isinstance(found.get("database"), dict):
         found = mapping(found["database"])
-    host, port = _whereabouts(found)
+    host, port_number = _whereabouts(found)
     return Database(
-        id=text(found, "managedDatabaseId", "id", "databaseId", "managed_database_id", "database_id"),
+        id=identifier(found, "managedDatabaseId", "id", "databaseId", "managed_database_id", "database_id"),
         label=text(found, "label", "name"),
         provider=text(found, "provider"),
         flavor=text(found, "flavor"),
@@ -140,40 +132,32 @@ def database(data: object) -> Database:
         schema_name=text(found, "schemaName", "schema_name"),
         project_id=text(found, "projectId", "project_id"),
         host=host,
-        port=port,
+        port=port_number,
         jwt_allowed_issuers=texts(found, "jwtAllowedIssuers", "jwt_allowed_issuers"),
         jwt_expected_audiences=texts(found, "jwtExpectedAudiences", "jwt_expected_audiences"),
         jwks_uri=text(found, "jwksUri", "jwks_uri"),
         created_at=moment(pick(found, "createdAt", "created_at")),
         updated_at=moment(pick(found, "updatedAt", "updated_at")),
-        extra=_extra(found, _KNOWN),
     )
 
 
 def _whereabouts(found: Json) -> tuple[str | None, int | None]:
     """Host and port, also out of a connection string that should not have been there."""
-    host, port = text(found, "host", "hostname"), pick(found, "port")
+    host = text(found, "host", "hostname")
     connection = pick(found, "connectionString", "connection_string")
     if host is None and isinstance(connection, str):
         return host_of(connection)
-    return host, int(port) if isinstance(port, int | str) and str(port).isdigit() else None
+    return host, port(found, "port")
 
 
 def host_of(connection_string: str) -> tuple[str | None, int | None]:
-    """Where a connection string points; never its credentials."""
+    """Where a connection string points; never its credentials, also where a `/` or `#` in them ends the host early."""
     try:
         parts = urlsplit(connection_string)
-        return parts.hostname, parts.port
+        astray = "@" in f"{parts.path}{parts.fragment}"
+        return (None, None) if astray else (parts.hostname, parts.port)
     except ValueError:
         return None, None
-
-
-def _extra(found: Json, known: frozenset[str]) -> dict[str, object]:
-    return {
-        name: value
-        for name, value in found.items()
-        if name not in known and not any(word in name.lower() for word in SECRET_NAMES)
-    }
 
 
 def connection_check(data: object) -> ConnectionCheck:
@@ -198,7 +182,7 @@ def tables(data: object) -> tuple[Table, ...]:
     """`GET …/cloudsync/tables`."""
     found = []
     for row in rows(data):
-        name, enabled = text(row, "name", "table", "tableName"), row.get("enabled")
+        name, enabled = identifier(row, "name", "table", "tableName"), row.get("enabled")
         if name is not None:
             found.append(Table(name=name, enabled=enabled if isinstance(enabled, bool) else None))
     return tuple(found)
@@ -227,11 +211,10 @@ def devices(response: ApiResponse, data: object, *, page: int, page_size: int) -
     """`GET …/devices`, with whatever `meta` tells of a total or of more."""
     items = []
     for row in rows(data):
-        site_id = text(row, "siteId", "site_id", "id")
+        site_id = identifier(row, "siteId", "site_id", "id")
         if site_id is not None:
             seen = moment(pick(row, "lastSyncAt", "last_sync_at", "lastSeenAt", "last_seen_at", "lastSync"))
-            extra = _extra(row, frozenset({"siteId", "site_id", "id"}))
-            items.append(Device(site_id=site_id, last_sync_at=seen, extra=extra))
+            items.append(Device(site_id=site_id, last_sync_at=seen))
     total, more = page_facts(response, page=page, page_size=page_size, count=len(items))
     return Page(items=tuple(items), page=page, page_size=page_size, total=total, more=more)
 
@@ -245,17 +228,18 @@ def page_facts(response: ApiResponse, *, page: int, page_size: int, count: int) 
         (
             value
             for source in (meta, nested)
-            for name in ("total", "totalCount", "total_count", "count", "totalItems")
+            for name in ("total", "totalCount", "total_count", "totalItems")
             if isinstance(value := source.get(name), int) and not isinstance(value, bool)
         ),
         None,
     )
-    if total is not None and total >= (page - 1) * page_size + count:
-        return total, page * page_size < total
-    said = next((meta[name] for name in ("hasMore", "has_more", "hasNext") if isinstance(meta.get(name), bool)), None)
-    if isinstance(said, bool):
-        return None, said
-    return None, True if count >= page_size else False if count < page_size else None
+    if total is not None and count and total < (page - 1) * page_size + count:
+        total = None
+    for name in ("hasMore", "has_more", "hasNext", "has_next"):
+        said = meta.get(name, nested.get(name))
+        if isinstance(said, bool):
+            return total, said
+    return total, count >= page_size if total is None else page * page_size < total
 
 
 def warnings_of(response: ApiResponse) -> tuple[str, ...]:
