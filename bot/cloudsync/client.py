@@ -44,6 +44,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 READ_ATTEMPTS = 4
 WORTH_TRYING_SECONDS = 0.25
 """With less than this left of the deadline, the last answer is told instead of a time-out."""
+GUARD_SECONDS = 0.25
+"""How long after a deadline httpx's own timeouts may take to end the call, before it is cancelled."""
 MAX_PAGE_SIZE = 500
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before a byte was sent: the call may be made again."""
@@ -182,6 +184,8 @@ class CloudSyncClient:
                     raise last
                 try:
                     async with self._slots:
+                        if time.monotonic() >= ends:
+                            raise ApiTimeout("The calls before this one took all the time there was.")
                         response = await self._exchange_read(request, ends)
                     return response, responses.data_of(response)
                 except CloudSyncError as error:
@@ -194,16 +198,26 @@ class CloudSyncClient:
             return await self._exchange(request, ends)
         except (httpx.TimeoutException, TimeoutError):
             raise ApiTimeout("The API did not answer in time.") from None
+        except httpx.DecodingError:
+            raise ApiBroken("The answer cannot be decoded.") from None
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
             raise ApiUnreachable("The API could not be reached.") from None
 
     async def _exchange(self, request: ApiRequest, ends: float) -> ApiResponse:
-        """One exchange under a total deadline, by httpx's own timeouts: cancelling from outside leaks pool slots."""
-        response = await self._http.send(self._built(request, ends), stream=True)
-        try:
-            body = await self._body(response, ends)
-        finally:
-            await response.aclose()
+        """One exchange under a total deadline.
+
+        httpx's own timeouts come first, for cancelling while a connection is waited for may leak its place. They
+        start anew at each piece, so whoever drips out a header needs the guard.
+        """
+        built = self._built(request, ends)
+        if self._http.is_closed:
+            raise httpx.ConnectError("closed")
+        async with asyncio.timeout(_left(ends) + GUARD_SECONDS):
+            response = await self._http.send(built, stream=True)
+            try:
+                body = await self._body(response, ends)
+            finally:
+                await response.aclose()
         return ApiResponse(
             status=response.status_code,
             content_type=response.headers.get("content-type", ""),
@@ -230,7 +244,9 @@ class CloudSyncClient:
         async for piece in response.aiter_bytes():
             pieces.append(piece)
             size += len(piece)
-            if size > MAX_BODY_BYTES or time.monotonic() > ends:
+            if size > MAX_BODY_BYTES:
+                raise httpx.DecodingError("too large")
+            if time.monotonic() > ends:
                 raise httpx.ReadTimeout("too long")
         return b"".join(pieces)
 

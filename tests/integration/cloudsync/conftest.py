@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +13,13 @@ from bot.sandbox.api.seed import believable_estate
 from bot.sandbox.api.server import StandInApi, serve_api
 
 KEY = "a-management-key"
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for what the stand-in's journal will show."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - the journal has no event
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import httpx
 import pytest
 
-from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.client import READ_ATTEMPTS, CloudSyncClient
 from bot.cloudsync.errors import (
     ApiBroken,
     ApiRefused,
@@ -22,49 +21,63 @@ from bot.cloudsync.errors import (
 )
 from bot.cloudsync.models import SendClass
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.api.journal import Fate
 from bot.sandbox.api.server import StandInApi
 from bot.sandbox.api.switches import AbsentToken, PastEnd, Switches
+from tests.integration.cloudsync.conftest import KEY, until
 
-READ_ENDS = [
-    (FaultKind.UNAUTHORIZED, Unauthorized),
-    (FaultKind.FORBIDDEN, Unauthorized),
-    (FaultKind.NOT_FOUND_BARE, ApiBroken),
-    (FaultKind.CONFLICT, ApiRefused),
-    (FaultKind.SERVER_ERROR_BEFORE_EFFECT, ApiBroken),
-    (FaultKind.BAD_GATEWAY, ApiBroken),
-    (FaultKind.HTML, ApiBroken),
-    (FaultKind.GARBAGE, ApiBroken),
-    (FaultKind.REDIRECT, ApiBroken),
-    (FaultKind.RATE_LIMITED_SILENT, RateLimited),
-    (FaultKind.RESET, ApiUnreachable),
-    (FaultKind.TRUNCATED, ApiUnreachable),
-    (FaultKind.HANG, CloudSyncError),
-]
-WRITE_ENDS = [
-    (FaultKind.REFUSE, SendClass.UNKNOWN),
-    (FaultKind.RESET, SendClass.UNKNOWN),
-    (FaultKind.CLOSE_BEFORE_EFFECT, SendClass.UNKNOWN),
-    (FaultKind.CLOSE_AFTER_EFFECT, SendClass.UNKNOWN),
-    (FaultKind.SERVER_ERROR_BEFORE_EFFECT, SendClass.UNKNOWN),
-    (FaultKind.SERVER_ERROR_AFTER_EFFECT, SendClass.UNKNOWN),
-    (FaultKind.BAD_GATEWAY, SendClass.UNKNOWN),
-    (FaultKind.TRUNCATED, SendClass.UNKNOWN),
-    (FaultKind.HTML, SendClass.UNKNOWN),
-    (FaultKind.HANG, SendClass.UNKNOWN),
-    (FaultKind.TIMEOUT_STATUS, SendClass.UNKNOWN),
-    (FaultKind.TOO_EARLY, SendClass.UNKNOWN),
-    (FaultKind.RATE_LIMITED, SendClass.UNKNOWN),
-    (FaultKind.NOT_FOUND_BARE, SendClass.UNKNOWN),
-    (FaultKind.GARBAGE, SendClass.SUCCEEDED),
-    (FaultKind.EMPTY, SendClass.SUCCEEDED),
-    (FaultKind.UNAUTHORIZED, SendClass.REJECTED),
-    (FaultKind.CONFLICT, SendClass.REJECTED),
-    (FaultKind.UNPROCESSABLE, SendClass.REJECTED),
-    (FaultKind.REDIRECT, SendClass.REJECTED),
-]
+READ_ENDS = {
+    FaultKind.UNAUTHORIZED: Unauthorized,
+    FaultKind.FORBIDDEN: Unauthorized,
+    FaultKind.CONFLICT: ApiRefused,
+    FaultKind.UNPROCESSABLE: ApiRefused,
+    FaultKind.SEVERAL_ERRORS: ApiRefused,
+    FaultKind.DATABASE_ERROR: ApiRefused,
+    FaultKind.TIMEOUT_STATUS: ApiRefused,
+    FaultKind.TOO_EARLY: ApiRefused,
+    FaultKind.RATE_LIMITED: RateLimited,
+    FaultKind.RATE_LIMITED_SILENT: RateLimited,
+    FaultKind.NOT_FOUND_BARE: ApiBroken,
+    FaultKind.SERVER_ERROR_BEFORE_EFFECT: ApiBroken,
+    FaultKind.SERVER_ERROR_AFTER_EFFECT: ApiBroken,
+    FaultKind.BAD_GATEWAY: ApiBroken,
+    FaultKind.GATEWAY_TIMEOUT: ApiBroken,
+    FaultKind.HTML: ApiBroken,
+    FaultKind.GARBAGE: ApiBroken,
+    FaultKind.EMPTY: ApiBroken,
+    FaultKind.REDIRECT: ApiBroken,
+    FaultKind.REFUSE: ApiUnreachable,
+    FaultKind.RESET: ApiUnreachable,
+    FaultKind.RESET_AFTER_EFFECT: ApiUnreachable,
+    FaultKind.CLOSE_BEFORE_EFFECT: ApiUnreachable,
+    FaultKind.CLOSE_AFTER_EFFECT: ApiUnreachable,
+    FaultKind.LATE_EFFECT: ApiUnreachable,
+    FaultKind.TRUNCATED: ApiUnreachable,
+    FaultKind.HANG: ApiTimeout,
+    FaultKind.SLOW: ApiTimeout,
+    FaultKind.DRIP: ApiTimeout,
+}
+SUCCEEDED = {FaultKind.GARBAGE, FaultKind.EMPTY}
+REJECTED = {
+    FaultKind.UNAUTHORIZED,
+    FaultKind.FORBIDDEN,
+    FaultKind.CONFLICT,
+    FaultKind.UNPROCESSABLE,
+    FaultKind.SEVERAL_ERRORS,
+    FaultKind.DATABASE_ERROR,
+    FaultKind.REDIRECT,
+}
+WRITE_ENDS = {
+    kind: SendClass.SUCCEEDED if kind in SUCCEEDED else SendClass.REJECTED if kind in REJECTED else SendClass.UNKNOWN
+    for kind in FaultKind
+}
 
 
-@pytest.mark.parametrize(("kind", "error"), READ_ENDS, ids=lambda one: str(one))
+def test_every_fault_is_tried_here() -> None:
+    assert set(READ_ENDS) == set(FaultKind)
+
+
+@pytest.mark.parametrize(("kind", "error"), READ_ENDS.items(), ids=str)
 async def test_a_read_ends_in_its_own_error(
     kind: FaultKind, error: type[CloudSyncError], api: StandInApi, client: CloudSyncClient
 ) -> None:
@@ -74,7 +87,7 @@ async def test_a_read_ends_in_its_own_error(
     assert "a-management-key" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("kind", "send_class"), WRITE_ENDS, ids=lambda one: str(one))
+@pytest.mark.parametrize(("kind", "send_class"), WRITE_ENDS.items(), ids=str)
 async def test_a_write_is_sent_once_and_classified(
     kind: FaultKind, send_class: SendClass, api: StandInApi, client: CloudSyncClient
 ) -> None:
@@ -130,38 +143,67 @@ async def test_a_passing_failure_is_read_again(api: StandInApi, client: CloudSyn
     assert len(api.journal) == 3
 
 
-async def test_retry_after_beyond_the_deadline_is_not_waited_for(api: StandInApi, client: CloudSyncClient) -> None:
-    api.faults.arm(FaultKind.RATE_LIMITED, times=-1)
-    started = time.monotonic()
+async def test_the_time_that_the_api_asks_for_is_waited(api: StandInApi) -> None:
+    api.faults.arm(FaultKind.RATE_LIMITED, seconds=1)
+    async with CloudSyncClient(api.url, KEY, call_deadline_seconds=10) as patient:
+        assert (await patient.get_organisation()).slug == "acme"
+    first, second = api.journal
+    assert first.ended is not None
+    assert (second.started - first.ended).total_seconds() >= 0.9
+
+
+async def test_a_wait_beyond_the_deadline_is_told_instead(api: StandInApi, client: CloudSyncClient) -> None:
+    api.faults.arm(FaultKind.RATE_LIMITED, times=-1, seconds=60)
     with pytest.raises(RateLimited) as raised:
         await client.get_organisation()
-    assert raised.value.retry_after == 1
-    assert time.monotonic() - started < 1
+    assert raised.value.retry_after == 60
     assert len(api.journal) == 1
 
 
-async def test_a_slow_drip_does_not_outlive_the_deadline(api: StandInApi, client: CloudSyncClient) -> None:
-    api.faults.arm(FaultKind.DRIP, times=-1, seconds=0.4)
-    with pytest.raises(ApiTimeout):
+@pytest.mark.parametrize("kind", [FaultKind.UNPROCESSABLE, FaultKind.UNAUTHORIZED, FaultKind.HTML, FaultKind.REDIRECT])
+async def test_what_will_not_pass_is_not_read_again(kind: FaultKind, api: StandInApi, client: CloudSyncClient) -> None:
+    api.faults.arm(kind, times=-1)
+    with pytest.raises(CloudSyncError):
         await client.get_organisation()
+    assert len(api.journal) == 1
 
 
-async def test_slots_are_free_again_after_failures(api: StandInApi, client: CloudSyncClient) -> None:
-    api.faults.arm(FaultKind.HANG, times=12, seconds=3)
-    await asyncio.gather(*(client.get_organisation() for _ in range(12)), return_exceptions=True)
-    api.faults.clear()
-    found = await asyncio.gather(*(client.get_organisation() for _ in range(12)))
-    assert {one.slug for one in found} == {"acme"}
+async def test_reading_again_has_an_end(api: StandInApi) -> None:
+    api.faults.arm(FaultKind.BAD_GATEWAY, times=-1)
+    async with CloudSyncClient(api.url, KEY, call_deadline_seconds=30) as patient:
+        with pytest.raises(ApiBroken):
+            await patient.get_organisation()
+    assert len(api.journal) == READ_ATTEMPTS
 
 
-async def test_writers_that_hold_every_slot_can_still_read(api: StandInApi, client: CloudSyncClient) -> None:
-    async def write() -> SendClass:
+async def test_a_closed_client_sends_nothing(api: StandInApi) -> None:
+    closed = CloudSyncClient(api.url, KEY, call_deadline_seconds=1)
+    await closed.close()
+    with pytest.raises(ApiUnreachable):
+        await closed.get_organisation()
+    async with closed.write_slot() as slot:
+        assert (await slot.delete_database("db_x")).send_class is SendClass.NOT_SENT
+    assert len(api.journal) == 0
+
+
+async def test_a_caller_that_gives_up_neither_stops_nor_repeats_a_write(
+    api: StandInApi, client: CloudSyncClient
+) -> None:
+    kiosk = api.estate.labelled("kiosk")
+    api.faults.arm(FaultKind.SLOW, seconds=0.3)
+
+    async def delete() -> None:
         async with client.write_slot() as slot:
-            await client.get_organisation()
-            return (await slot.delete_expo_token(api.estate.labelled("orders-eu").id)).send_class
+            await slot.delete_database(kiosk.id)
 
-    ended = await asyncio.wait_for(asyncio.gather(*(write() for _ in range(10))), 5)
-    assert ended.count(SendClass.SUCCEEDED) == 1
+    caller = asyncio.create_task(delete())
+    await until(lambda: len(api.journal))
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    await until(lambda: api.journal.calls[0].ended)
+    assert [call.fate for call in api.journal] == [Fate.ANSWERED]
+    assert kiosk.id not in api.estate.databases
 
 
 @pytest.mark.parametrize("choice", AbsentToken)
