@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -143,11 +144,18 @@ async def test_places_are_free_again_after_callers_gave_up(api: StandInApi, clie
     assert {one.slug for one in found} == {"acme"}
 
 
-async def test_who_waited_too_long_for_a_place_sends_nothing(api: StandInApi, client: CloudSyncClient) -> None:
-    api.faults.arm(FaultKind.HANG, times=-1, seconds=3)
-    ended = await asyncio.gather(*(client.get_organisation() for _ in range(12)), return_exceptions=True)
+async def test_who_waited_too_long_for_a_place_does_not_even_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_left", lambda ends: max(0.1, ends - time.monotonic()))
+    heard: list[asyncio.StreamWriter] = []
+
+    async def say_nothing(writer: asyncio.StreamWriter) -> None:
+        heard.append(writer)
+        await asyncio.sleep(5)
+
+    async with rude_server(say_nothing) as client:
+        ended = await asyncio.gather(*(client.get_organisation() for _ in range(12)), return_exceptions=True)
     assert {type(one) for one in ended} == {ApiTimeout}
-    assert len(api.journal) == 4
+    assert len(heard) == 4, "one for each place"
 
 
 def most_at_once(calls: list[Call]) -> int:
