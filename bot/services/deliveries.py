@@ -14,7 +14,7 @@ from bot.domain.requests import new_story_id
 from bot.services.lifecycle import OutboxKind
 
 KEPT = timedelta(hours=24)
-FORMS_KEPT = timedelta(days=7)
+FORMS_KEPT = MESSAGES_KEPT = timedelta(days=7)
 
 
 class Deliveries:
@@ -75,6 +75,7 @@ class Deliveries:
     async def purge(self) -> None:
         """Forget what is too old to be repeated."""
         await self._database.note(lambda unit: unit.inbox.purge(unit.now - KEPT))
+        await self._database.note(lambda unit: unit.outbox.purge(unit.now - MESSAGES_KEPT))
         await self._database.note(lambda unit: unit.forms.purge(unit.now - FORMS_KEPT))
 
 

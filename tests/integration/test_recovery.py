@@ -10,11 +10,15 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from bot.db.connections import database_url as address_of
+from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.requests import RequestState
+from bot.services.deliveries import Deliveries
 from tests.bots import running_bot
+from tests.clock import ManualClock
+from tests.factories import make_item
 
 
 async def test_a_delivery_that_was_never_answered_is_audited_and_the_person_told(database_url: str) -> None:
@@ -37,6 +41,23 @@ async def test_a_delivery_that_was_never_answered_is_audited_and_the_person_told
         assert "restarted before it could answer you" in world.told("ada")
         row = (await world.trail())[-1]
         assert (row.kind, row.outcome, row.delivery) == (AuditKind.ABANDONED, AuditOutcome.ABANDONED, "command:left")
+
+
+async def test_messages_that_went_out_are_forgotten_after_a_week_and_owed_ones_are_kept(
+    database: Database, clock: ManualClock
+) -> None:
+    sent, owed = make_item("sent", "a"), make_item("owed", "b")
+
+    def work(unit: Unit) -> None:
+        unit.outbox.put(sent)
+        unit.outbox.put(owed)
+        unit.outbox.done(sent.id)
+
+    await database.note(work)
+    clock.advance(8 * 24 * 3600)
+    await Deliveries(database, clock).purge()
+    assert await database.read(lambda unit: unit.outbox.pending()) == 1
+    assert await database.note(lambda unit: unit.outbox.purge(clock.now())) == 0, "it was purged already"
 
 
 async def test_a_claim_that_ran_out_leads_to_reading_and_never_to_a_second_send(database_url: str) -> None:

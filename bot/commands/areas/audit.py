@@ -28,12 +28,14 @@ async def list_rows(context: Context, arguments: Arguments) -> Answer:
     if not found.records:
         return Reply(
             verdict=line("Nothing in the trail fits", _looked(found)),
-            next_step=line("Next: widen the question, or look at everything."),
-            actions=(CommandButton(label="Everything", command="audit list --all"),),
+            next_step=line("Next: press Older to look further back.")
+            if found.scanned_to is not None
+            else line("Next: widen the question, or look at everything."),
+            actions=(*_further(found, asked), CommandButton(label="Everything", command="audit list --all")),
         )
     parts: list[Part] = [Bullets(items=tuple(row_line(record) for record in found.records))]
     if found.scanned_to is not None:
-        parts.append(Small(line=line(f"Looked back as far as row {found.scanned_to}; Next looks further.")))
+        parts.append(Small(line=line(f"Looked back as far as row {found.scanned_to}; Older looks further.")))
     return Reply(
         verdict=page_verdict(found, wanted),
         parts=tuple(parts),
@@ -109,10 +111,18 @@ def _paging(found: AuditPage, asked: str) -> tuple[Action, ...]:
     newest, oldest = found.records[0].seq, found.records[-1].seq
     if found.has_newer:
         buttons.append(CommandButton(label="Newer", command=f"{asked} --after-seq {newest}", replaces=True))
-    if found.has_older:
-        further = found.scanned_to if found.scanned_to is not None else oldest
-        buttons.append(CommandButton(label="Older", command=f"{asked} --before-seq {further}", replaces=True))
+    if found.scanned_to is not None:
+        buttons += _further(found, asked)
+    elif found.has_older:
+        buttons.append(CommandButton(label="Older", command=f"{asked} --before-seq {oldest}", replaces=True))
     return tuple(buttons)
+
+
+def _further(found: AuditPage, asked: str) -> list[CommandButton]:
+    """A bounded look goes on where it stopped, also when it has found nothing yet."""
+    if found.scanned_to is None:
+        return []
+    return [CommandButton(label="Older", command=f"{asked} --before-seq {found.scanned_to}", replaces=True)]
 
 
 def _narrowing(found: AuditPage, asked: str) -> tuple[Action, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.commands.areas.audit_words import story_outcome
+from bot.db import audit_queries
 from bot.domain.audit import AuditAction, AuditRecord
 from bot.domain.audit import AuditKind as Kind
 from bot.domain.audit import AuditOutcome as End
@@ -92,6 +93,19 @@ async def test_pages_lead_both_ways_with_the_question_as_typed(channel: Channel)
     assert buttons(second)["Older"] == "audit list --outcome=succeeded --database db_1 --before-seq 6"
     back = await channel.reply(buttons(second)["Newer"])
     assert part_lines(back) == part_lines(first)
+
+
+async def test_a_bounded_look_that_found_nothing_yet_can_go_on(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_queries, "LOOK", 5)
+    await written(channel, story="st-old", outcome=End.REJECTED)
+    for number in range(7):
+        await written(channel, story=f"st-{number}", outcome=End.SUCCEEDED)
+    empty = await channel.reply("audit list --database db_1 --outcome rejected")
+    assert "Nothing in the trail fits" in line_text(empty.verdict)
+    found = await channel.reply(buttons(empty)["Older"])
+    assert len(part_lines(found)) == 1
 
 
 async def test_a_quoted_word_is_still_one_on_the_next_page(channel: Channel) -> None:
