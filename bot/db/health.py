@@ -6,12 +6,25 @@ from sqlalchemy import Connection, inspect, select, text
 
 from bot.db.tables import audit_events, audit_head
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: what this code was written against."""
 
 TRIGGERS = {
-    "sqlite": {"audit_events_no_update", "audit_events_no_delete", "audit_events_no_replace"},
-    "postgresql": {"audit_events_no_update", "audit_events_no_delete", "audit_events_no_truncate"},
+    "sqlite": {
+        "audit_events_no_update",
+        "audit_events_no_delete",
+        "audit_events_no_replace",
+        "audit_anchors_no_update",
+        "audit_anchors_no_delete",
+        "audit_anchors_no_replace",
+    },
+    "postgresql": {
+        "audit_events_no_update",
+        "audit_events_no_delete",
+        "audit_events_no_truncate",
+        "audit_anchors_no_change",
+        "audit_anchors_no_truncate",
+    },
 }
 
 
@@ -41,7 +54,10 @@ def triggers_problem(connection: Connection) -> str:
         found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars()
     else:
         found = connection.execute(
-            text("SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit_events'::regclass AND tgenabled IN ('O', 'A')")
+            text(
+                "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
+                " AND tgrelid IN ('audit_events'::regclass, 'audit_anchors'::regclass)"
+            )
         ).scalars()
     missing = TRIGGERS[connection.dialect.name] - set(found)
     return f"The audit trail's triggers are missing or off: {', '.join(sorted(missing))}." if missing else ""

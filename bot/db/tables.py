@@ -75,6 +75,17 @@ audit_head = Table(
     CheckConstraint("id = 1", name="ck_audit_head_single"),
 )
 
+audit_anchors = Table(
+    "audit_anchors",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=False),
+    Column("hash", PlainText, nullable=False),
+    Column("channel_id", PlainText, nullable=False),
+    Column("thread_ts", PlainText, nullable=False),
+    Column("ts", PlainText, nullable=False),
+    Column("posted_at", UtcTime, nullable=False),
+)
+
 requests = Table(
     "requests",
     metadata,

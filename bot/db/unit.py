@@ -7,6 +7,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from bot.db.anchors import Anchors
 from bot.db.audit import AuditTrail
 from bot.db.audit_head import Head
 from bot.db.chain import AuditKeys
@@ -44,6 +45,11 @@ class Unit:
     def audit(self) -> AuditTrail:
         """The trail."""
         return AuditTrail(self._connection, keys=self._keys, head=self._first_head, clock=self._clock)
+
+    @cached_property
+    def anchors(self) -> Anchors:
+        """Which rows of the trail were named outside the database."""
+        return Anchors(self._connection)
 
     @cached_property
     def requests(self) -> Requests:

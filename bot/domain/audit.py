@@ -90,6 +90,12 @@ class AuditAction(StrEnum):
     APPROVALS_REHEARSE = "approvals.rehearse"
     AUDIT_LIST = "audit.list"
     AUDIT_SHOW = "audit.show"
+    AUDIT_SUMMARY = "audit.summary"
+    AUDIT_EXPORT = "audit.export"
+    AUDIT_VERIFY = "audit.verify"
+    AUDIT_ERASE = "audit.erase"
+    AUDIT_TRUNCATE = "audit.truncate"
+    AUDIT_ANCHOR = "audit.anchor"
     ROLES_LIST = "roles.list"
     ROLES_BIND = "roles.bind"
     ROLES_UNBIND = "roles.unbind"
@@ -169,3 +175,15 @@ class AuditPage:
     has_newer: bool
     has_older: bool
     scanned_to: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Anchor:
+    """A row of the trail that was named outside the database: its hash stands in a Slack message."""
+
+    seq: int
+    hash: str
+    channel_id: str
+    thread_ts: str
+    ts: str
+    posted_at: datetime
