@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+import stamina
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
@@ -75,11 +77,12 @@ def _postgres_engine(url: URL, *, pool_size: int, isolation_level: IsolationLeve
 def _sqlite_engine(url: URL, *, begin: str, pragmas: Sequence[str]) -> Engine:
     """WAL, full durability and explicit BEGIN; the driver's own idea of transactions is switched off."""
     engine = create_engine(url, hide_parameters=True, paramstyle="named", connect_args={"check_same_thread": False})
-    wanted = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MILLISECONDS}", "foreign_keys=ON", *pragmas)
+    wanted = (f"busy_timeout={BUSY_MILLISECONDS}", "synchronous=FULL", "foreign_keys=ON", *pragmas)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: object) -> None:
         connection.isolation_level = None
+        write_ahead(connection)
         for pragma in wanted:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -88,3 +91,13 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: Sequence[str]) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+@stamina.retry(on=_is_locked, attempts=None, timeout=BUSY_MILLISECONDS / 1000, wait_initial=0.01, wait_max=0.2)
+def write_ahead(connection: Any) -> None:
+    """Turn a new file to WAL. While others do the same SQLite answers "locked" at once, whatever the busy timeout."""
+    connection.execute("PRAGMA journal_mode=WAL")
