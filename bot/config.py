@@ -8,10 +8,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from bot.domain import failpoints
 from bot.domain.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://cloudsync.sqlite.ai"
@@ -120,6 +122,8 @@ class Settings(BaseModel):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR.")
     host: str = Field("0.0.0.0", description="The address to listen on.")  # noqa: S104 - a server's usual default
     port: int = Field(3000, ge=1, le=65_535, description="The port to listen on.")
+    failpoints: str = Field("", exclude=True)
+    """For the fault suite alone; see `bot.domain.failpoints`."""
     disk_is_lost: bool = Field(False, exclude=True)
     """Whether the host throws its disk away at every restart, as Heroku's dynos do."""
     environments: dict[str, Environment] = Field(default_factory=dict, exclude=True)
@@ -184,9 +188,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise ConfigurationError(problems) from None
     if not settings.uses_socket_mode and settings.slack_signing_secret is None:
         problems.append("SLACK_SIGNING_SECRET is missing: HTTP mode needs it (or SLACK_APP_TOKEN for Socket Mode).")
+    problems += _failpoint_problems(settings)
     if problems:
         raise ConfigurationError(problems)
     return settings
+
+
+def _failpoint_problems(settings: Settings) -> list[str]:
+    """A bot that speaks to the real Slack is never armed."""
+    if not settings.failpoints:
+        return []
+    if urlsplit(settings.slack_api_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        return ["FAILPOINTS is for tests: it is refused unless SLACK_API_URL is on this machine."]
+    try:
+        failpoints.parse(settings.failpoints)
+    except ValueError as error:
+        return [f"FAILPOINTS: {error}."]
+    return []
 
 
 def _with_file(given: dict[str, str]) -> dict[str, str]:

@@ -38,7 +38,8 @@ from bot.cloudsync.models import (
 )
 from bot.cloudsync.protocol import ApiRequest
 from bot.cloudsync.responses import ApiResponse
-from bot.cloudsync.writing import WriteSlot
+from bot.cloudsync.writing import HeldUp, SendWatch, WriteSlot
+from bot.domain.failpoints import Failpoint, reach
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 READ_ATTEMPTS = 4
@@ -203,13 +204,13 @@ class CloudSyncClient:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
             raise ApiUnreachable("The API could not be reached.") from None
 
-    async def _exchange(self, request: ApiRequest, ends: float) -> ApiResponse:
+    async def _exchange(self, request: ApiRequest, ends: float, watch: SendWatch | None = None) -> ApiResponse:
         """One exchange under a total deadline.
 
         httpx's own timeouts come first, for cancelling while a connection is waited for may leak its place. They
         start anew at each piece, so whoever drips out a header needs the guard.
         """
-        built = self._built(request, ends)
+        built = self._built(request, ends, watch)
         if self._http.is_closed:
             raise httpx.ConnectError("closed")
         async with asyncio.timeout(_left(ends) + GUARD_SECONDS):
@@ -225,7 +226,7 @@ class CloudSyncClient:
             retry_after=seconds_to_wait(response.headers.get("retry-after"), datetime.now(UTC)),
         )
 
-    def _built(self, request: ApiRequest, ends: float) -> httpx.Request:
+    def _built(self, request: ApiRequest, ends: float, watch: SendWatch | None) -> httpx.Request:
         try:
             return self._http.build_request(
                 request.method,
@@ -233,6 +234,7 @@ class CloudSyncClient:
                 params=dict(request.query) or None,
                 json=dict(request.body) if request.body is not None else None,
                 timeout=httpx.Timeout(_left(ends)),
+                extensions={"trace": watch} if watch else None,
             )
         except (httpx.InvalidURL, UnicodeEncodeError):
             raise Unsendable("This cannot be written as a request; nothing was sent.") from None
@@ -250,14 +252,20 @@ class CloudSyncClient:
                 raise httpx.ReadTimeout("too long")
         return b"".join(pieces)
 
-    async def _send_once(self, request: ApiRequest) -> SendOutcome:
-        """Send a call that changes something, exactly once, and say how it ended. Never raises, is never cancelled."""
-        return await asyncio.shield(asyncio.ensure_future(self._sent(request)))
+    async def _send_once(self, request: ApiRequest, watch: SendWatch) -> SendOutcome:
+        """Send a call that changes something, at most once, and say how it ended. Never cancelled from outside."""
+        return await asyncio.shield(asyncio.ensure_future(self._sent(request, watch)))
 
-    async def _sent(self, request: ApiRequest) -> SendOutcome:
+    async def _sent(self, request: ApiRequest, watch: SendWatch) -> SendOutcome:
         started = time.monotonic()
         try:
-            response = await self._exchange(request, started + self.deadline)
+            reach(Failpoint.BEFORE_CONNECT)
+            watch.check()
+            response = await self._exchange(request, started + self.deadline, watch)
+            reach(Failpoint.AFTER_RESPONSE)
+        except HeldUp:
+            words = "It was held up too long between the last reading and the send."
+            return _unanswered(SendClass.NOT_SENT, words, started)
         except Unsendable as error:
             return _unanswered(SendClass.NOT_SENT, str(error), started)
         except NEVER_LEFT:

@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import ParamSpec
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec
 
 from bot.cloudsync import protocol
 from bot.cloudsync.errors import Unsendable
 from bot.cloudsync.models import DatabaseChanges, Registration, SendClass, SendOutcome
 from bot.cloudsync.protocol import ApiRequest
+from bot.domain.failpoints import Failpoint, reach
 
 P = ParamSpec("P")
 
+FRESH_SECONDS = 5.0
+"""Older than this, what was read and claimed no longer carries a send."""
+
+
+class HeldUp(Exception):
+    """What was read has grown too old, and not a byte has left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendWatch:
+    """Stands over one send up to its first byte. Told by httpx's `trace` extension how far the call has come."""
+
+    not_after: float
+    """On the monotonic clock, which runs on while a process is stopped."""
+
+    async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        """Raise at the last moment at which that still keeps the call from leaving."""
+        del info
+        if event == "http11.send_request_headers.started":
+            self.check()
+        elif event == "http11.send_request_headers.complete":
+            reach(Failpoint.AFTER_HEADERS)
+
+    def check(self) -> None:
+        """`HeldUp` where it is too late."""
+        if time.monotonic() > self.not_after:
+            raise HeldUp
+
 
 class WriteSlot:
-    """A place already taken. Each call sends exactly once or, where it cannot be written, not at all; none raises."""
+    """A place already taken. Each call sends exactly once or, where it may not or cannot be sent, not at all."""
 
-    def __init__(self, send_once: Callable[[ApiRequest], Awaitable[SendOutcome]]) -> None:
+    def __init__(self, send_once: Callable[[ApiRequest, SendWatch], Awaitable[SendOutcome]]) -> None:
         self._send_once = send_once
+        self._fresh_since = time.monotonic()
+
+    def read_from_now(self) -> None:
+        """The readings that carry the next call begin now."""
+        self._fresh_since = time.monotonic()
 
     async def register_database(self, registration: Registration) -> SendOutcome:
         """`POST /v1/databases`: verifies the connection first, which takes seconds."""
@@ -56,4 +92,7 @@ class WriteSlot:
             request = build(*args, **kwargs)
         except Unsendable as error:
             return SendOutcome(send_class=SendClass.NOT_SENT, reason=str(error))
-        return await self._send_once(request)
+        try:
+            return await self._send_once(request, SendWatch(not_after=self._fresh_since + FRESH_SECONDS))
+        finally:
+            self.read_from_now()

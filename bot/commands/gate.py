@@ -12,9 +12,9 @@ from bot.domain.errors import Denied
 from bot.domain.replies import Mood, Reply, Strong, line
 from bot.domain.requests import Proposal, Request, RequestState
 from bot.services import cards
-from bot.services.approvals import Approvals, Asking
+from bot.services.approvals import Approvals
 from bot.services.environments import Environments
-from bot.services.lifecycle import notice_key
+from bot.services.lifecycle import Asking, notice_key
 
 FOREGROUND_SECONDS = 45.0
 """How long somebody waits in front of the screen; afterwards the result comes by message."""

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.db.connections import database_url, writing_engine
 from bot.db.failures import reason_of
 from bot.domain.errors import ConfigurationError
+from bot.domain.failpoints import Failpoint, reach
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 ADVISORY_LOCK = 7_203_114_859
@@ -32,6 +33,7 @@ def migrate(url: str) -> None:
             _wait_for_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            reach(Failpoint.IN_MIGRATION)
     except SQLAlchemyError as error:
         raise ConfigurationError([f"The database cannot be migrated: {reason_of(error)}."]) from None
     finally:

@@ -12,6 +12,7 @@ from bot.db.unit import Unit
 from bot.domain.access import Gate, OperationClass, Role, Standing, may_decide, shortfall
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.domain.errors import Conflict, Denied, UnknownTarget
+from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import (
     Proposal,
     Request,
@@ -23,7 +24,7 @@ from bot.domain.requests import (
 from bot.services.access import Access
 from bot.services.approval_words import too_few, what_holds
 from bot.services.audit import Trail
-from bot.services.lifecycle import Act, entry_for, owe_card, owe_notices
+from bot.services.lifecycle import Act, Asking, entry_for, owe_card, owe_notices
 from bot.services.recheck import Recheck, needed_of_requester
 from bot.services.secrets import Vault
 
@@ -37,18 +38,6 @@ class Clocks:
     decision_seconds: int
     send_seconds: int
     approvals_required: Callable[[str], int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """Who asks, where, in which story."""
-
-    standing: Standing
-    team_id: str
-    story: str
-    act: Act
-    channel_id: str = ""
-    """Where it is decided, if not where it was asked."""
 
 
 class Approvals:
@@ -100,7 +89,9 @@ class Approvals:
             owe_card(unit, request)
             return request
 
-        return await self._database.write(work)
+        opened = await self._database.write(work)
+        reach(Failpoint.AFTER_REQUEST)
+        return opened
 
     async def _gate(self, proposal: Proposal, asking: Asking) -> tuple[Gate, int]:
         if proposal.gate is not Gate.APPROVE:
@@ -228,7 +219,9 @@ class Approvals:
                 owe_notices(unit, after)
             return after
 
-        return await self._database.write(work)
+        decided = await self._database.write(work)
+        reach(Failpoint.AFTER_DECISION)
+        return decided
 
     def _after_vote(self, unit: Unit, voted: Request, vote: Vote, by: Standing, reason: str) -> Request:
         if vote is Vote.DENY:

@@ -17,6 +17,7 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditKind, JsonValue
 from bot.domain.errors import BotError, Conflict, PeopleUnavailable, Unavailable
+from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ports import Clock
 from bot.domain.requests import (
     AUDIT_OUTCOME_OF,
@@ -39,7 +40,6 @@ log = structlog.get_logger(__name__)
 
 GUARD_SECONDS = 5.0
 """More than this between reading or claim and the send, and nothing is sent."""
-CLAIM_MARGIN_SECONDS = 30
 LATE_ANSWER_STATES = frozenset(
     {RequestState.UNKNOWN, RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN, RequestState.RESOLVED}
 )
@@ -52,6 +52,13 @@ class Sending:
 
     call_deadline_seconds: float
     first_reconcile_seconds: int
+
+    def lease(self, calls: int) -> timedelta:
+        """How long a claim holds: every call to its deadline, the guard before it, and a call's time to write it down.
+
+        Longer than any sender that is still alive can take, so that only a dead one loses its claim.
+        """
+        return timedelta(seconds=(self.call_deadline_seconds + GUARD_SECONDS) * calls + self.call_deadline_seconds + 5)
 
 
 class Executor:
@@ -130,11 +137,14 @@ class Executor:
 
     async def _through_slot(self, request: Request, slot: WriteSlot) -> Request:
         started = self._clock.monotonic()
+        slot.read_from_now()
         lost = await self._recheck.lost(request, strict=True)
         if lost is not None:
             return await self._stale(request, lost)
         plain = self._vault.open(request.sealed)
+        reach(Failpoint.BEFORE_CLAIM)
         claimed = await self._claim(request)
+        reach(Failpoint.AFTER_CLAIM)
         if self._clock.monotonic() - started > GUARD_SECONDS:
             held_up = Result(messages=("It was held up too long between the last reading and the send.",))
             return await self._outcome(claimed, Sent(state=RequestState.NOT_SENT, result=held_up))
@@ -149,7 +159,7 @@ class Executor:
 
     async def _claim(self, request: Request) -> Request:
         """Claim and intent, committed before a byte is sent."""
-        lease = timedelta(seconds=self._sending.call_deadline_seconds * _calls(request) + CLAIM_MARGIN_SECONDS)
+        lease = self._sending.lease(_calls(request))
 
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(request.id)
@@ -218,9 +228,12 @@ class Executor:
             owe_card(unit, after)
             if after.state is not RequestState.APPROVED:
                 owe_notices(unit, after)
+            reach(Failpoint.BEFORE_OUTCOME)
             return after
 
-        return await self._database.write(work)
+        ended = await self._database.write(work)
+        reach(Failpoint.AFTER_OUTCOME)
+        return ended
 
     def _moved(self, unit: Unit, current: Request, sent: Sent) -> Request:
         columns: dict[str, Any] = {"result": sent.result}

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.db.unit import Unit
-from bot.domain.access import Gate
+from bot.domain.access import Gate, Standing
 from bot.domain.audit import AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.records import OutboxItem
 from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState, new_story_id
@@ -40,6 +40,18 @@ class Act:
 
 
 PROGRAM = Act()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who asks, where, in which story."""
+
+    standing: Standing
+    team_id: str
+    story: str
+    act: Act
+    channel_id: str = ""
+    """Where it is decided, if not where it was asked."""
 
 
 def entry_for(

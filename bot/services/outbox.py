@@ -13,6 +13,7 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind
 from bot.domain.errors import PeopleUnavailable
+from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
 from bot.domain.requests import Request, RequestState
@@ -81,6 +82,7 @@ class OutboxWorker:
         except (MessageDelayed, PeopleUnavailable) as delayed:
             await self._put_off(item, delayed)
             return False
+        reach(Failpoint.IN_OUTBOX)
         await self._database.note(lambda unit: unit.outbox.done(item.id))
         return True
 
@@ -122,6 +124,7 @@ class OutboxWorker:
             await self._messenger.update(posted, drawn)
             return
         posted = await self._messenger.post(request.channel_id, drawn, marker=request.id)
+        reach(Failpoint.IN_OUTBOX)
         await self._remember(request, posted)
 
     @staticmethod

@@ -14,6 +14,7 @@ from bot.db.unit import Unit
 from bot.domain.access import Standing, may_decide
 from bot.domain.audit import AuditKind
 from bot.domain.errors import Conflict, Denied, Unavailable
+from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import OperationKind, Request, RequestState, Step
 from bot.services.environments import Environments
 from bot.services.lifecycle import PROGRAM, Act, entry_for, owe_card, owe_notices
@@ -50,6 +51,7 @@ class Reconciler:
     async def resolve(self, request: Request) -> Request:
         """One round for one request: settle it, put off the next look, or hand it to a person."""
         finding = await self._look(request)
+        reach(Failpoint.IN_RECONCILE)
         return await self._database.write(lambda unit: self._settle(unit, request, finding))
 
     async def _look(self, request: Request) -> Finding:

@@ -10,6 +10,7 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.domain.failpoints import Failpoint, reach
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Pipeline, Responder
 from bot.domain.replies import Mood, Reply, line
@@ -96,6 +97,7 @@ class Listeners:
             await ack()
             return
         before = await self._inbox.take(invocation)
+        reach(Failpoint.AFTER_INBOX)
         await ack()
         if before is None:
             self._tasks.spawn(self._run(invocation), name=f"run-{invocation.surface}")

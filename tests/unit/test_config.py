@@ -121,3 +121,10 @@ def test_postgresql_needs_its_keys_from_the_settings() -> None:
     with pytest.raises(ConfigurationError, match="AUDIT_KEYS"):
         key_rings(settings, database_has_rows=False)
     assert len(base64.urlsafe_b64decode(new_key() + "=")) == 32
+
+
+def test_failpoints_are_refused_where_slack_is_the_real_one() -> None:
+    here = {**GOOD, "SLACK_API_URL": "http://127.0.0.1:9/api/"}
+    assert "is for tests" in problems_of({**GOOD, "FAILPOINTS": "after_claim=crash"})
+    assert load({**here, "FAILPOINTS": "after_claim=crash"}).failpoints == "after_claim=crash"
+    assert "takes name=crash" in problems_of({**here, "FAILPOINTS": "after_claim=x"})

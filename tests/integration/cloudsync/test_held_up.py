@@ -1,0 +1,59 @@
+"""What was read grows old: a call that rests on it does not leave, to the last moment at which that can be kept."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.cloudsync import writing
+from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.models import SendClass
+from bot.cloudsync.writing import HeldUp, SendWatch
+from bot.sandbox.api.server import StandInApi
+
+
+async def test_a_send_that_was_held_up_after_the_reading_does_not_leave(
+    api: StandInApi, client: CloudSyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "FRESH_SECONDS", 0.02)
+    kiosk = api.estate.labelled("kiosk")
+    async with client.write_slot() as slot:
+        slot.read_from_now()
+        await asyncio.sleep(0.05)
+        outcome = await slot.delete_database(kiosk.id)
+        assert (outcome.send_class, len(api.journal)) == (SendClass.NOT_SENT, 0)
+        assert "held up" in outcome.reason
+        slot.read_from_now()
+        monkeypatch.setattr(writing, "FRESH_SECONDS", 5.0)
+        assert (await slot.delete_database(kiosk.id)).send_class is SendClass.SUCCEEDED
+
+
+async def test_the_last_look_is_taken_when_the_connection_stands_and_nothing_is_written(
+    api: StandInApi, client: CloudSyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[SendWatch] = []
+
+    def too_late_at_the_second_look(watch: SendWatch) -> None:
+        looks.append(watch)
+        if len(looks) > 1:
+            raise HeldUp
+
+    monkeypatch.setattr(SendWatch, "check", too_late_at_the_second_look)
+    async with client.write_slot() as slot:
+        outcome = await slot.delete_database(api.estate.labelled("kiosk").id)
+    assert (outcome.send_class, len(looks), len(api.journal)) == (SendClass.NOT_SENT, 2, 0)
+    assert (await client.get_organisation()).name == "Acme Corp", "the connection's place is given back"
+
+
+async def test_each_call_is_the_reading_that_the_next_one_rests_on(
+    api: StandInApi, client: CloudSyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "FRESH_SECONDS", 0.2)
+    devices = api.estate.labelled("orders-eu").devices
+    async with client.write_slot() as slot:
+        slot.read_from_now()
+        for device in devices[:4]:
+            await asyncio.sleep(0.08)
+            sent = await slot.remove_device(api.estate.labelled("orders-eu").id, device.site_id)
+            assert sent.send_class is SendClass.SUCCEEDED
