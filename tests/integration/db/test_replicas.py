@@ -212,3 +212,20 @@ async def test_units_that_wait_for_each_other_both_get_done(replicas: Replicas) 
 
     found = [await replicas[0].read(lambda unit, one=one: unit.requests.get(one.id)) for one in (first, second)]  # type: ignore[misc]
     assert len({one.end_reason for one in found if one}) == 1
+
+
+async def test_looking_at_the_trail_while_another_replica_writes_raises_no_alarm(replicas: Replicas) -> None:
+    writing, looking = replicas
+    finished = asyncio.Event()
+
+    async def write_on() -> None:
+        for _ in range(150):
+            await append(writing)
+        finished.set()
+
+    work = asyncio.create_task(write_on())
+    found: list[str] = []
+    while not finished.is_set():
+        found += await looking.check()
+    await work
+    assert found == []
