@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.models import ExpoToken
@@ -11,6 +11,9 @@ from bot.cloudsync.writing import WriteSlot
 from bot.domain.requests import Observation, Operation, OperationKind, Request
 from bot.services.operations.observing import Reading, identity_of, push_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
+
+COARSE = timedelta(minutes=2)
+"""How far the API's clock and the coarseness of its times may blur what came first."""
 
 
 async def _observe(api: CloudSyncClient, operation: Operation) -> Observation:
@@ -39,6 +42,11 @@ def token_in_words(token: ExpoToken) -> str:
     return f"set, updated {token.updated_at:%Y-%m-%d %H:%M} UTC" if token.updated_at else "set"
 
 
+def _was_long_before(updated_at: datetime, request: Request) -> bool:
+    """Whether a time that has not moved tells anything: two updates close together may bear the same one."""
+    return request.claimed_at is not None and request.claimed_at - updated_at > COARSE
+
+
 class SetToken:
     """`PUT …/expo-access-token`."""
 
@@ -62,8 +70,10 @@ class SetToken:
         if not token.present:
             return Finding(proof=Proof.OPEN, readings=(reading,))
         if token.updated_at is not None and isinstance(before, str):
-            moved = token.updated_at > datetime.fromisoformat(before)
-            return Finding(proof=Proof.APPLIED if moved else Proof.OPEN, readings=(reading,))
+            if token.updated_at > datetime.fromisoformat(before):
+                return Finding(proof=Proof.APPLIED, readings=(reading,))
+            if _was_long_before(datetime.fromisoformat(before), request):
+                return Finding(proof=Proof.OPEN, readings=(reading,))
         return Finding(proof=Proof.UNDECIDABLE, readings=(reading, "Its value cannot be read back."))
 
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:

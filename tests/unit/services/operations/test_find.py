@@ -154,6 +154,12 @@ async def test_a_replaced_token_without_times_leaves_it_to_a_person(desk: Desk) 
     assert (await found_after(desk.ask(Kind.SET_TOKEN, secrets={"expoAccessToken": "t"}))).proof is Proof.UNDECIDABLE
 
 
+async def test_a_token_that_was_updated_just_before_the_send_leaves_it_to_a_person(desk: Desk) -> None:
+    desk.database().expo_token_updated_at = datetime.now(UTC) - timedelta(seconds=1)
+    asked = desk.ask(Kind.SET_TOKEN, secrets={"expoAccessToken": "t"})
+    assert (await found_without(asked)).proof is Proof.UNDECIDABLE, "coarse times may hide that it was set again"
+
+
 async def test_a_token_that_is_absent_was_deleted(desk: Desk) -> None:
     asked = desk.ask(Kind.DELETE_TOKEN)
     assert (await found_without(asked)).proof is Proof.OPEN
