@@ -86,6 +86,7 @@ class Program:
     pins: Pins
     tasks: Tasks
     background: Background
+    timekeeper: Timekeeper
     trail: Trail
     dispatcher: Dispatcher
     environments: Environments
@@ -169,6 +170,7 @@ class _Machinery:
     approvals: Approvals
     reconciler: Reconciler
     background: Background
+    timekeeper: Timekeeper
     gatekeeper: Gatekeeper
     notices: Notices
 
@@ -198,10 +200,16 @@ def _machinery(base: _Foundation) -> _Machinery:
     reconciler = Reconciler(database, base.environments, base.operations, settings.reconcile_seconds)
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     outbox = OutboxWorker(database, base.messenger, access, notices.drawers())
-    background = Background(database, executor, Timekeeper(database, first_look), reconciler, outbox)
+    timekeeper = Timekeeper(database, first_look)
+    background = Background(database, executor, timekeeper, reconciler, outbox)
     gatekeeper = Gatekeeper(database, approvals, base.environments, background)
     return _Machinery(
-        approvals=approvals, reconciler=reconciler, background=background, gatekeeper=gatekeeper, notices=notices
+        approvals=approvals,
+        reconciler=reconciler,
+        background=background,
+        timekeeper=timekeeper,
+        gatekeeper=gatekeeper,
+        notices=notices,
     )
 
 
@@ -257,6 +265,7 @@ def _assembled(base: _Foundation) -> Program:
         pins=pins,
         tasks=tasks,
         background=machinery.background,
+        timekeeper=machinery.timekeeper,
         trail=base.trail,
         dispatcher=dispatcher,
         environments=base.environments,

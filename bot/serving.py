@@ -80,6 +80,8 @@ async def prepare(program: Program) -> None:
         return
     await _record(program, AuditAction.SYSTEM_START)
     alone = program.settings.is_sqlite
+    if alone:
+        await program.timekeeper.give_up_all_claims()
     left = await program.deliveries.recover(older_than_seconds=0 if alone else LONGEST_ANSWER_SECONDS)
     if left:
         log.warning("deliveries_abandoned", count=left)

@@ -158,6 +158,10 @@ class Requests:
         """Whose sender has not come back in time."""
         return self._due(and_(Column.state == RequestState.EXECUTING.value, Column.claim_expires <= now), limit)
 
+    def claimed(self, limit: int) -> tuple[Request, ...]:
+        """Whose send is under way, or was when its sender died."""
+        return self._due(Column.state == RequestState.EXECUTING.value, limit)
+
     def reconcile_due(self, now: datetime, limit: int) -> tuple[Request, ...]:
         """Unknown ends whose next look is due."""
         return self._due(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.db.engine import Database
@@ -11,6 +12,7 @@ from bot.domain.requests import Request, RequestState
 from bot.services.lifecycle import PROGRAM, OutboxKind, entry_for, owe, owe_card, owe_notices
 
 BATCH = 50
+BATCH_AT_START = 1_000
 
 
 class Timekeeper:
@@ -26,6 +28,10 @@ class Timekeeper:
         await self._database.write(self._remind)
         await self._database.write(self._give_up_claims)
 
+    async def give_up_all_claims(self) -> None:
+        """At start, where one process alone serves the database: whoever held a claim is dead."""
+        await self._database.write(lambda unit: self._give_up(unit, unit.requests.claimed(BATCH_AT_START)))
+
     def _expire(self, unit: Unit) -> None:
         for request in unit.requests.expired(unit.now, BATCH):
             ended = unit.requests.move(
@@ -40,8 +46,11 @@ class Timekeeper:
             owe(unit, request, OutboxKind.REMINDER)
 
     def _give_up_claims(self, unit: Unit) -> None:
-        """An expired claim leads to UNKNOWN and to reading, never to a second send."""
-        for request in unit.requests.expired_claims(unit.now, BATCH):
+        self._give_up(unit, unit.requests.expired_claims(unit.now, BATCH))
+
+    def _give_up(self, unit: Unit, claimed: Sequence[Request]) -> None:
+        """A claim whose owner is gone leads to UNKNOWN and to reading, never to a second send."""
+        for request in claimed:
             unknown = unit.requests.move(
                 request.id,
                 before=RequestState.EXECUTING,
