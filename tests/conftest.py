@@ -13,6 +13,25 @@ from tests.databases import DatabaseSource, PostgresSource, SqliteSource, lend, 
 
 AUDIT_KEYS = AuditKeys([b"k" * 32])
 
+CAMPAIGNS = {
+    "kills": (20, "kill -9 at random moments, on each engine"),
+    "failpoint-rounds": (1, "times that each failpoint crashes, pauses and breaks a bot, on each engine"),
+    "races": (50, "requests that four approvers and a denier decide at once, over three replicas"),
+    "double-clicks": (200, "deliveries that come twice or more often"),
+    "answer-rounds": (1, "times that each fault of the API meets each operation"),
+    "model-runs": (100, "runs of the state machine against its model"),
+    "model-steps": (30, "steps of each such run"),
+    "sigterms": (5, "SIGTERM with calls under way"),
+}
+"""The fault suite's figures by default; the longer campaigns are the same tests with larger ones."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--kills 1000` and the like."""
+    for name, (default, meaning) in CAMPAIGNS.items():
+        parser.addoption(f"--{name}", type=int, default=default, help=f"{meaning} (default {default})")
+
+
 OpenDatabase = Callable[[str], Database]
 
 

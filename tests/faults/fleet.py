@@ -1,0 +1,160 @@
+"""Bots as processes: started, killed, paused and stopped at will."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bot.sandbox.launch import complete_environment, free_port
+
+START_SECONDS = 30.0
+
+
+class Spawner:
+    """The process that forks bots."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._turn = asyncio.Lock()
+
+    @classmethod
+    async def start(cls) -> Spawner:
+        """Start it; the first bot waits for its imports."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "tests.faults.spawner",
+            cwd=Path(__file__).parents[2],
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        return cls(process)
+
+    async def fork(self, arguments: list[str], environ: Mapping[str, str], log: Path) -> int:
+        """A new bot's process id."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        order = {"arguments": arguments, "environ": dict(environ), "log": str(log)}
+        async with self._turn:
+            stdin.write(json.dumps(order).encode() + b"\n")
+            await stdin.drain()
+            return int(json.loads(await stdout.readline())["pid"])
+
+    async def close(self) -> None:
+        """End it."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+
+
+@dataclass(kw_only=True)
+class Replica:
+    """One bot."""
+
+    pid: int
+    url: str
+    log: Path
+
+    @property
+    def state(self) -> str:
+        """The kernel's letter for its state: T while it is stopped, empty once it is gone."""
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is such a process."""
+        return self.state != ""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it stopped itself at a failpoint, or was stopped."""
+        return self.state == "T"
+
+    def signal(self, number: int) -> None:
+        """Send it a signal; one that is gone hears nothing."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    async def gone(self, seconds: float = 30.0) -> float:
+        """Wait for its end; how long that took."""
+        started = time.monotonic()
+        async with asyncio.timeout(seconds):
+            while self.is_alive:  # noqa: ASYNC110 - it is no child of this process
+                await asyncio.sleep(0.01)
+        return time.monotonic() - started
+
+    async def kill(self) -> None:
+        """`kill -9`."""
+        self.signal(signal.SIGKILL)
+        await self.gone()
+
+    async def ready(self) -> bool:
+        """Wait until it serves; False where it ended instead."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            async with asyncio.timeout(START_SECONDS):
+                while self.is_alive:
+                    with suppress(httpx.HTTPError):
+                        if (await http.get(f"{self.url}/readyz")).status_code == httpx.codes.OK:
+                            return True
+                    await asyncio.sleep(0.02)
+        return False
+
+
+class Fleet:
+    """The bots that share one database."""
+
+    def __init__(self, spawner: Spawner, settings: Mapping[str, str], folder: Path) -> None:
+        self._spawner = spawner
+        self._settings = dict(settings)
+        self._folder = folder
+        self.replicas: list[Replica] = []
+        self.started = 0
+
+    async def start(self, *arguments: str, **settings: str) -> Replica:
+        """One more bot; it may not be ready yet."""
+        port = str(free_port("127.0.0.1"))
+        environ = complete_environment({**self._settings, "HOST": "127.0.0.1", "PORT": port, **settings})
+        self.started += 1
+        log = self._folder / f"bot-{self.started}.log"
+        pid = await self._spawner.fork(list(arguments or ("serve",)), environ, log)
+        replica = Replica(pid=pid, url=f"http://127.0.0.1:{port}", log=log)
+        self.replicas.append(replica)
+        return replica
+
+    async def start_ready(self, **settings: str) -> Replica:
+        """One more bot that serves; AssertionError with its log where it does not come to that."""
+        replica = await self.start(**settings)
+        assert await replica.ready(), replica.log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        return replica
+
+    @property
+    def alive(self) -> list[Replica]:
+        """Those that run."""
+        self.replicas = [replica for replica in self.replicas if replica.is_alive]
+        return self.replicas
+
+    def any_url(self, chance: random.Random) -> str:
+        """Where a load balancer would send the next delivery: to one that is not known to be dead."""
+        running = [replica for replica in self.replicas if replica.is_alive]
+        return f"{chance.choice(running).url}/slack/events" if running else "http://127.0.0.1:9/"
+
+    async def kill_all(self) -> None:
+        """Leave nothing behind."""
+        for replica in self.alive:
+            replica.signal(signal.SIGCONT)
+            await replica.kill()

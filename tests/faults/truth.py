@@ -1,0 +1,281 @@
+"""Joins what the stand-in API saw, what the requests' rows say and what the trail tells. They must agree."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from bot.db.audit_verify import Finding, verify_rows
+from bot.db.engine import Database
+from bot.db.request_rows import from_row
+from bot.db.tables import audit_events, inbox, requests, votes
+from bot.db.unit import Unit
+from bot.domain.requests import OperationKind as Kind
+from bot.domain.requests import Request
+from bot.domain.requests import RequestState as S
+from bot.sandbox.api.journal import Call
+from bot.sandbox.slack.messages import Message
+from tests.conftest import AUDIT_KEYS
+
+SENT_NOTHING = frozenset({S.PENDING, S.DENIED, S.CANCELLED, S.EXPIRED, S.STALE})
+UNDECIDED = frozenset({S.PENDING, S.APPROVED, S.EXECUTING, S.UNKNOWN})
+
+_PATHS = {
+    Kind.DELETE_DATABASE: ("DELETE", "/v1/databases/{id}"),
+    Kind.UPDATE_DATABASE: ("PATCH", "/v1/databases/{id}"),
+    Kind.REGISTER_DATABASE: ("POST", "/v1/databases"),
+    Kind.ENABLE_TABLES: ("POST", "/v1/databases/{id}/cloudsync/enable"),
+    Kind.DISABLE_TABLES: ("POST", "/v1/databases/{id}/cloudsync/disable"),
+    Kind.SET_TOKEN: ("PUT", "/v1/databases/{id}/notifications/expo-access-token"),
+    Kind.DELETE_TOKEN: ("DELETE", "/v1/databases/{id}/notifications/expo-access-token"),
+    Kind.REMOVE_DEVICES: ("DELETE", "/v1/databases/{id}/devices/{item}"),
+}
+"""As the specification has them: on purpose not what the bot's own client makes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRow:
+    """What the checker needs of a row of the trail."""
+
+    seq: int
+    at: datetime
+    kind: str
+    request_id: str | None
+    delivery: str | None
+    story: str
+    outcome: str
+    payload: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Books:
+    """The bots' own books, read in one snapshot."""
+
+    requests: Mapping[str, Request]
+    trail: Sequence[AuditRow]
+    deliveries: Mapping[str, str]
+    """Inbox key to state."""
+    chain: Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the checker found: `wrong` must be empty; the counts tell that something was tried at all."""
+
+    wrong: tuple[str, ...]
+    calls: int
+    ends: Mapping[str, int]
+
+    def __str__(self) -> str:
+        ends = ", ".join(f"{count} {state}" for state, count in sorted(self.ends.items()))
+        return f"{self.calls} calls sent; requests: {ends}"
+
+
+async def requests_of(database: Database, person_id: str) -> list[Request]:
+    """All requests of one person, oldest first."""
+    found = (await database.read(lambda unit: _requests(_connection(unit)))).values()
+    return sorted((one for one in found if one.requester_id == person_id), key=lambda one: one.created_at)
+
+
+async def books(database: Database) -> Books:
+    """Everything, in one snapshot."""
+    return await database.read(_books)
+
+
+def _connection(unit: Unit) -> Connection:
+    return unit._connection
+
+
+def _books(unit: Unit) -> Books:
+    connection = _connection(unit)
+    return Books(
+        requests=_requests(connection),
+        trail=[
+            AuditRow(
+                seq=row.seq,
+                at=row.occurred_at,
+                kind=row.kind,
+                request_id=row.request_id,
+                delivery=row.delivery,
+                story=row.story,
+                outcome=row.outcome,
+                payload=row.payload or "",
+            )
+            for row in connection.execute(select(audit_events).order_by(audit_events.c.seq))
+        ],
+        deliveries={row.key: row.state for row in connection.execute(select(inbox))},
+        chain=verify_rows(connection, AUDIT_KEYS),
+    )
+
+
+def _requests(connection: Connection) -> dict[str, Request]:
+    cast: defaultdict[str, list[Any]] = defaultdict(list)
+    for vote in connection.execute(select(votes)):
+        cast[vote.request_id].append(vote)
+    rows = connection.execute(select(requests).order_by(requests.c.created_at)).all()
+    return {row.id: from_row(row, cast[row.id]) for row in rows}
+
+
+def check(found: Books, calls: Sequence[Call], messages: Iterable[Message]) -> Verdict:
+    """Every promise, one by one."""
+    changing = [call for call in calls if call.changes]
+    wrong = [
+        *_chain(found),
+        *_sends(found, changing),
+        *_ends(found, changing),
+        *_trail(found),
+        *_deliveries(found),
+        *_cards(found, messages),
+    ]
+    ends = Counter(request.state.value for request in found.requests.values())
+    return Verdict(wrong=tuple(wrong), calls=len(changing), ends=dict(ends))
+
+
+def _chain(found: Books) -> Iterator[str]:
+    if found.chain.seq is not None:
+        yield f"the chain is broken at row {found.chain.seq}: {found.chain.problem}"
+    if [row.seq for row in found.trail] != list(range(1, len(found.trail) + 1)):
+        yield "rows of the trail are missing"
+
+
+Key = tuple[str, str, str]
+
+
+def key_of_call(call: Call) -> Key:
+    """What a call does, in words that a request can be compared with."""
+    detail = ""
+    if call.method == "POST" and isinstance(call.body, dict):
+        detail = str(call.body.get("label") or sorted(call.body.get("tables") or ()))
+    return call.method, call.path, detail
+
+
+def keys_of(request: Request) -> list[Key]:
+    """The calls that a request may send, each once."""
+    operation = request.operation
+    if operation.kind not in _PATHS:
+        return []
+    method, path = _PATHS[operation.kind]
+    if operation.kind is Kind.REMOVE_DEVICES:
+        return [(method, path.format(id=operation.database_id, item=item), "") for item in operation.items]
+    detail = ""
+    if operation.kind is Kind.REGISTER_DATABASE:
+        detail = request.target.label
+    elif operation.kind in (Kind.ENABLE_TABLES, Kind.DISABLE_TABLES):
+        detail = str(sorted(operation.items))
+    return [(method, path.format(id=operation.database_id), detail)]
+
+
+def _sends(found: Books, calls: Sequence[Call]) -> Iterator[str]:
+    """Each call has an intent of its own that was committed before it, and each intent is sent at most once."""
+    intents: defaultdict[Key, list[datetime]] = defaultdict(list)
+    for row in found.trail:
+        request = found.requests.get(row.request_id or "")
+        if row.kind == "intent" and request is not None:
+            for key in keys_of(request):
+                intents[key].append(row.at)
+    sent: defaultdict[Key, list[datetime]] = defaultdict(list)
+    for call in calls:
+        sent[key_of_call(call)].append(call.started)
+    for key, times in sent.items():
+        for position, at in enumerate(sorted(times)):
+            if position >= len(intents[key]):
+                yield f"{key}: sent {len(times)} times on {len(intents[key])} intents"
+                break
+            if sorted(intents[key])[position] > at:
+                yield f"{key}: sent before its intent was committed"
+
+
+def _ends(found: Books, calls: Sequence[Call]) -> Iterator[str]:
+    """What a request says of itself is what the stand-in API did."""
+    by_key: defaultdict[Key, list[Call]] = defaultdict(list)
+    for call in calls:
+        by_key[key_of_call(call)].append(call)
+    for request in found.requests.values():
+        if request.operation.kind not in _PATHS:
+            continue
+        took_effect, arrived = _own_calls(request, by_key)
+        yield from _untrue(request, took_effect=took_effect, arrived=arrived)
+
+
+def _own_calls(request: Request, by_key: Mapping[Key, list[Call]]) -> tuple[bool, bool]:
+    """Whether calls of this request arrived, and took effect: those between its claim and its end."""
+    mine = [
+        call
+        for key in keys_of(request)
+        for call in by_key.get(key, [])
+        if request.claimed_at is not None
+        and request.claimed_at <= call.started
+        and (request.ended_at is None or call.started <= request.ended_at)
+    ]
+    return any(call.took_effect for call in mine), bool(mine)
+
+
+def _untrue(request: Request, *, took_effect: bool, arrived: bool) -> Iterator[str]:
+    words = f"{request.id} ({request.operation.kind.value}, {request.state.value})"
+    if request.state in UNDECIDED:
+        yield f"{words} has no end"
+    if request.state in SENT_NOTHING and arrived:
+        yield f"{words} was sent"
+    if request.state is S.SUCCEEDED and not took_effect:
+        yield f"{words} never took effect"
+    if request.state in (S.NOT_APPLIED, S.REJECTED, S.NOT_SENT) and took_effect:
+        yield f"{words} took effect"
+
+
+def _trail(found: Books) -> Iterator[str]:
+    """No audit row is lost: each step that a request's row shows has its row in the trail."""
+    rows: defaultdict[str, list[AuditRow]] = defaultdict(list)
+    for row in found.trail:
+        if row.request_id:
+            rows[row.request_id].append(row)
+    for request in found.requests.values():
+        mine = rows[request.id]
+        kinds = Counter(row.kind for row in mine)
+        if kinds["request"] != 1:
+            yield f"{request.id} has {kinds['request']} rows of its asking"
+        if kinds["intent"] != request.sends:
+            yield f"{request.id} was claimed {request.sends} times and has {kinds['intent']} intents"
+        if kinds["decision"] < len(request.votes):
+            yield f"{request.id} has {len(request.votes)} votes and {kinds['decision']} decisions"
+        if not any(f'"state":"{request.state.value}"' in row.payload for row in mine):
+            yield f"{request.id} is {request.state.value}, and no row says so"
+    unknown = set(rows) - set(found.requests)
+    if unknown:
+        yield f"the trail names requests that are not there: {sorted(unknown)[:3]}"
+
+
+def _deliveries(found: Books) -> Iterator[str]:
+    """Each delivery that was taken has its row in the trail, answered or abandoned."""
+    told = {row.delivery for row in found.trail if row.delivery}
+    untold = [key for key, state in found.deliveries.items() if state == "answered" and key not in told]
+    waiting = [key for key, state in found.deliveries.items() if state == "taken"]
+    if untold:
+        yield f"{len(untold)} deliveries have no row in the trail, such as {untold[0]}"
+    if waiting:
+        yield f"{len(waiting)} deliveries were never finished nor abandoned, such as {waiting[0]}"
+
+
+def _cards(found: Books, messages: Iterable[Message]) -> Iterator[str]:
+    """A card is posted once."""
+    markers = Counter(
+        str(((message.metadata or {}).get("event_payload") or {}).get("marker") or "")
+        for message in messages
+        if not message.deleted
+    )
+    for request_id in found.requests:
+        if markers[request_id] > 1:
+            yield f"the card of {request_id} stands {markers[request_id]} times in the channel"
+
+
+SECRET = re.compile(r"hunter2|expo-of-")
+
+
+def leaks(found: Books) -> list[int]:
+    """The rows of the trail that hold a secret which somebody typed."""
+    return [row.seq for row in found.trail if SECRET.search(row.payload)]

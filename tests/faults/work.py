@@ -1,0 +1,199 @@
+"""What people do all day: ask for changes, confirm, approve; patient with a bot that dies under their hands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.access import Gate
+from bot.domain.requests import OperationKind as Kind
+from bot.domain.requests import Request, RequestState
+from bot.sandbox.api.estate import Database as Managed
+from bot.sandbox.slack.deliver import Delivery
+from bot.sandbox.slack.errors import CannotDoError
+from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.reading import buttons_of
+from bot.sandbox.slack.views import View
+from tests.faults.stage import CHANNEL, Stage
+from tests.faults.truth import requests_of
+
+PATIENCE_SECONDS = 4.0
+TRIES = 40
+AGAIN_SECONDS = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errand:
+    """One thing that somebody wants done: what is typed, and into which fields."""
+
+    kind: Kind
+    text: str
+    form: Mapping[str, Any] = field(default_factory=dict)
+    by_admin: bool = False
+    """Only an admin may ask for it."""
+
+
+REASON = '--reason "because it is due"'
+
+
+def errand(kind: Kind, target: Managed, number: int = 0) -> Errand:
+    """The errand of this kind on this database; `number` makes its words differ from the last one's."""
+    return _ERRANDS[kind](target, number)
+
+
+def _delete(target: Managed, number: int) -> Errand:
+    del number
+    form = {"Type the label to confirm": target.label}
+    return Errand(kind=Kind.DELETE_DATABASE, text=f"databases delete {target.id} {REASON}", form=form)
+
+
+def _register(target: Managed, number: int) -> Errand:
+    label = f"new-{target.label}-{number}"
+    form = {
+        "Label": label,
+        "Provider": "postgres",
+        "Flavor": "supabase",
+        "Database name": label.replace("-", "_"),
+        "Connection string": f"postgresql://owner:hunter2@{label}.db.example/app",
+    }
+    return Errand(kind=Kind.REGISTER_DATABASE, text="databases register", form=form)
+
+
+def _relabel(target: Managed, number: int) -> Errand:
+    form = {"Label": f"{target.label.split('-r')[0]}-r{number}"}
+    return Errand(kind=Kind.UPDATE_DATABASE, text=f"databases update {target.id}", form=form)
+
+
+def _remove(target: Managed, number: int) -> Errand:
+    site_id = target.devices[number % len(target.devices)].site_id if target.devices else "site_00000"
+    return Errand(kind=Kind.REMOVE_DEVICES, text=f"devices remove {target.id} {site_id} {REASON}")
+
+
+def _enable(target: Managed, number: int) -> Errand:
+    off = sorted(name for name, is_on in target.tables.items() if not is_on) or ["users"]
+    return Errand(kind=Kind.ENABLE_TABLES, text=f"tables enable {target.id} {off[number % len(off)]}")
+
+
+def _disable(target: Managed, number: int) -> Errand:
+    on = sorted(name for name, is_on in target.tables.items() if is_on) or ["users"]
+    text = f"tables disable {target.id} {on[number % len(on)]} {REASON}"
+    return Errand(kind=Kind.DISABLE_TABLES, text=text, by_admin=True)
+
+
+def _set_token(target: Managed, number: int) -> Errand:
+    form = {"Expo access token": f"expo-of-{target.label}-{number}"}
+    return Errand(kind=Kind.SET_TOKEN, text=f"notifications token set {target.id}", form=form)
+
+
+def _delete_token(target: Managed, number: int) -> Errand:
+    del number
+    return Errand(kind=Kind.DELETE_TOKEN, text=f"notifications token delete {target.id} {REASON}")
+
+
+_ERRANDS: Mapping[Kind, Callable[[Managed, int], Errand]] = {
+    Kind.DELETE_DATABASE: _delete,
+    Kind.REGISTER_DATABASE: _register,
+    Kind.UPDATE_DATABASE: _relabel,
+    Kind.REMOVE_DEVICES: _remove,
+    Kind.ENABLE_TABLES: _enable,
+    Kind.DISABLE_TABLES: _disable,
+    Kind.SET_TOKEN: _set_token,
+    Kind.DELETE_TOKEN: _delete_token,
+}
+KINDS = tuple(_ERRANDS)
+
+
+async def patiently(act: Callable[[], Awaitable[Delivery]]) -> bool:
+    """Try until a bot takes it; False where none does, or it can no longer be done."""
+    for _ in range(TRIES):
+        try:
+            if (await act()).is_acknowledged:
+                return True
+        except CannotDoError:
+            return False
+        await asyncio.sleep(AGAIN_SECONDS)
+    return False
+
+
+async def ask(stage: Stage, person: Person, wanted: Errand) -> Request | None:
+    """Type it and fill in its form; the request that came of it, None where the bot died over it."""
+    since = datetime.now(UTC)
+    while (left_open := person.modal) is not None:
+        with suppress(CannotDoError):
+            await person.close(left_open)
+    if not await patiently(lambda: person.command(CHANNEL, f"/cloudsync {wanted.text}")):
+        return None
+    if wanted.form and not await _fill(person, wanted.form):
+        return None
+    return await newest_request(stage, person, since)
+
+
+async def _fill(person: Person, form: Mapping[str, Any]) -> bool:
+    try:
+        modal = await person.wait_for(lambda: _form_of(person), PATIENCE_SECONDS)
+        assert modal is not None
+        await person.fill(modal, form)
+    except (TimeoutError, CannotDoError, AssertionError):
+        return False
+    return await patiently(lambda: person.submit(modal))
+
+
+def _form_of(person: Person) -> View | None:
+    """The form in front, once more than its title has come."""
+    modal = person.modal
+    return modal if modal is not None and "submit" in modal.payload else None
+
+
+async def newest_request(stage: Stage, person: Person, since: datetime) -> Request | None:
+    """The request of this person that was opened since, as soon as there is one."""
+    for _ in range(round(PATIENCE_SECONDS / 0.05)):
+        mine = [one for one in await requests_of(stage.database, person.id) if one.created_at >= since]
+        if mine:
+            return mine[-1]
+        await asyncio.sleep(0.05)
+    return None
+
+
+def card_of(stage: Stage, request: Request) -> Message | None:
+    """The channel's message of a request."""
+    for message in reversed(stage.workspace.messages):
+        payload = (message.metadata or {}).get("event_payload") or {}
+        if payload.get("marker") == request.id:
+            return message
+    return None
+
+
+def question_to(person: Person) -> Message | None:
+    """The newest private question with **Confirm**."""
+    return next(
+        (one for one in reversed(person.see(CHANNEL)) if one.is_ephemeral and "Confirm" in buttons_of(one)), None
+    )
+
+
+async def press(stage: Stage, person: Person, request: Request, button: str) -> bool:
+    """Press a button on the request's message once it is there; False where it never is, or says something else."""
+    with suppress(TimeoutError):
+        shown = await stage.workspace.wait_for(
+            lambda: card_of(stage, request) if request.gate is Gate.APPROVE else question_to(person), PATIENCE_SECONDS
+        )
+        assert shown is not None
+        return await patiently(lambda: person.click(shown, button))
+    return False
+
+
+async def carry_through(stage: Stage, number: int, kind: Kind, target: Managed) -> Request | None:
+    """Ask, and get it decided; what comes of it is the truth checker's business."""
+    wanted = errand(kind, target, number)
+    person = stage.approver(number) if wanted.by_admin else stage.operator(number)
+    request = await ask(stage, person, wanted)
+    if request is None or request.gate is Gate.NONE:
+        return request
+    decider = person if request.gate is Gate.CONFIRM else stage.approver((number + 1) % 4)
+    if request.state is RequestState.PENDING:
+        await press(stage, decider, request, "Confirm" if request.gate is Gate.CONFIRM else "Approve")
+    return request
