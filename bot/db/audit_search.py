@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, false, literal_column, select, table, text
 
@@ -17,11 +17,19 @@ from bot.domain.audit import AuditEntry, JsonValue
 _WORD = re.compile(r"[^\W_]+")
 WORD_LENGTH = 100
 WORDS_A_ROW = 5_000
+WRITTEN_IN_FULL = 1e21
+"""Where RFC 8785 begins to write whole numbers with an exponent."""
 
 _INSERTS = {
     "sqlite": text("INSERT INTO audit_search(rowid, body) VALUES (:seq, :body)"),
     "postgresql": text("INSERT INTO audit_search(seq, document) VALUES (:seq, CAST(:body AS tsvector))"),
 }
+_DELETES = {
+    # FTS5 keeps no content here: it takes a row out only when told the very words that went in.
+    "sqlite": text("INSERT INTO audit_search(audit_search, rowid, body) VALUES ('delete', :seq, :body)"),
+    "postgresql": text("DELETE FROM audit_search WHERE seq = :seq AND CAST(:body AS text) IS NOT NULL"),
+}
+_MERGE = text("INSERT INTO audit_search(audit_search) VALUES ('optimize')")
 
 
 def words_of(typed: str) -> list[str]:
@@ -37,22 +45,40 @@ def words_of_entry(entry: AuditEntry) -> list[str]:
 
 
 def _values(value: JsonValue) -> Iterator[str]:
+    """In an order, and with numbers in a form, that the stored text gives again."""
     if isinstance(value, Mapping):
-        for one in value.values():
-            yield from _values(one)
+        for key in sorted(value):
+            yield from _values(value[key])
     elif isinstance(value, list):
         for one in value:
             yield from _values(one)
+    elif isinstance(value, float) and value.is_integer() and abs(value) < WRITTEN_IN_FULL:
+        yield str(int(value))
     elif value is not None and not isinstance(value, bool):
         yield str(value)
 
 
 def index_entry(connection: Connection, seq: int, entry: AuditEntry) -> None:
     """Make a row findable."""
-    words = words_of_entry(entry)
     dialect = connection.dialect.name
-    body = " ".join(words if dialect == "sqlite" else _with_positions(words))
-    connection.execute(_INSERTS[dialect], {"seq": seq, "body": body})
+    connection.execute(_INSERTS[dialect], _entered(dialect, seq, entry))
+
+
+def forget_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:
+    """Take rows, as they are stored now, out of the index."""
+    dialect = connection.dialect.name
+    connection.execute(_DELETES[dialect], [_entered(dialect, seq, entry) for seq, entry in entries])
+
+
+def wipe_forgotten(connection: Connection) -> None:
+    """Leave no trace of what was forgotten: SQLite only marks words as gone until their part of the index is merged."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(_MERGE)
+
+
+def _entered(dialect: str, seq: int, entry: AuditEntry) -> dict[str, int | str]:
+    words = words_of_entry(entry)
+    return {"seq": seq, "body": " ".join(words if dialect == "sqlite" else _with_positions(words))}
 
 
 def _with_positions(words: list[str]) -> list[str]:
