@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
+from bot.db.audit_export import Batch, next_batch
 from bot.db.audit_head import Head
 from bot.db.audit_queries import count_by, find_page
 from bot.db.audit_search import index_entry
@@ -86,6 +87,10 @@ class AuditTrail:
             has_older=has_older,
             scanned_to=scanned_to,
         )
+
+    def batch(self, wanted: AuditFilter, *, after: int) -> Batch:
+        """The next rows for a file, as they are stored; see `audit_export`."""
+        return next_batch(self._connection, wanted, after=after)
 
     def story(self, reference: str) -> tuple[AuditRecord, ...]:
         """All rows of the story that a seq, a request id or a story id belongs to, oldest first."""

@@ -1,0 +1,61 @@
+"""The trail's rows as text: pure, one row at a time.
+
+JSON Lines is for machines, and for whoever verifies the trail from the file: one object a line with every column by its
+name exactly as it is stored. Nothing is lost, so leaf, hash and MAC of each row can be computed again
+(`bot.db.chain` says how).
+
+CSV (RFC 4180: commas, CRLF, quotes doubled, a header line) is for spreadsheets, and not for verifying. NULL is an empty
+cell. A spreadsheet would run a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab, CR or LF, or one of their
+full-width forms, as a formula: such a cell gets an apostrophe in front. So does one that begins with an apostrophe, so
+that taking one leading apostrophe away gives back what was stored.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+Cell = str | int | None
+
+_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+
+
+class ExportFormat(StrEnum):
+    """What a file is made of; its name's ending."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+def header_of(form: ExportFormat, columns: Sequence[str]) -> str:
+    """What stands before the rows."""
+    return _csv_line(columns) if form is ExportFormat.CSV else ""
+
+
+def text_of_rows(form: ExportFormat, columns: Sequence[str], rows: Iterable[Mapping[str, Cell]]) -> str:
+    """The rows, each with its line's end."""
+    if form is ExportFormat.JSONL:
+        return "".join(f"{_json_line(columns, row)}\n" for row in rows)
+    return "".join(_csv_line([cell_text(row[name]) for name in columns]) for row in rows)
+
+
+def _json_line(columns: Sequence[str], row: Mapping[str, Cell]) -> str:
+    """ASCII alone: no character of a text can be taken for the end of a line, whoever reads it."""
+    return json.dumps({name: row[name] for name in columns}, separators=(",", ":"))
+
+
+def cell_text(cell: Cell) -> str:
+    """A cell that no spreadsheet runs."""
+    if cell is None:
+        return ""
+    text = str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(_RUN_BY_SPREADSHEETS) else text
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(cells)
+    return line.getvalue()
