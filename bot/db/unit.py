@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from bot.db.anchors import Anchors
 from bot.db.audit import AuditTrail
 from bot.db.audit_head import Head
+from bot.db.audit_retention import Retention
 from bot.db.chain import AuditKeys
 from bot.db.forms import Forms
 from bot.db.inbox import Inbox
@@ -45,6 +46,11 @@ class Unit:
     def audit(self) -> AuditTrail:
         """The trail."""
         return AuditTrail(self._connection, keys=self._keys, head=self._first_head, clock=self._clock)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What is taken out of the trail, and how that is said in it."""
+        return Retention(self._connection, self.audit, self.now)
 
     @cached_property
     def anchors(self) -> Anchors:
