@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from bot.domain.access import Person
@@ -73,6 +74,10 @@ class Messenger(Protocol):
 
     async def direct(self, person_id: str, reply: Reply) -> None:
         """A direct message."""
+        ...
+
+    async def upload(self, person_id: str, file: Path, *, name: str, comment: str) -> str:
+        """A file into the direct message with this person, streamed; its link, or "" where Slack gives none."""
         ...
 
     async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:

@@ -13,6 +13,7 @@ SCOPES: Mapping[str, str] = {
     "channels:read": "see a channel's name and members, to know who could decide",
     "chat:write": "post requests for approval and their outcome",
     "commands": "the slash command",
+    "files:write": "hand an admin the audit trail as a file, in a direct message",
     "groups:history": "the same as channels:history, in private channels the bot is invited to",
     "groups:read": "the same as channels:read, in private channels",
     "im:history": "take commands in a direct message",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,7 +13,7 @@ from bot.domain.ports import MessageRefused, Posted
 from bot.domain.replies import Form, Reply
 from bot.slack.blocks import Rendered, render
 from bot.slack.forms import form_view, reply_view
-from bot.slack.web import INVALID, call, look_up
+from bot.slack.web import INVALID, call, look_up, send_file
 
 HISTORY_LOOKED_AT = 200
 QUIET = {"unfurl_links": False, "unfurl_media": False}
@@ -65,9 +67,30 @@ class SlackMessenger:
 
     async def direct(self, person_id: str, reply: Reply) -> None:
         """A direct message (conversations.open, chat.postMessage)."""
-        opened = await call(self._client, "conversations.open", users=person_id)
-        channel_id = str((opened.get("channel") or {}).get("id") or "")
+        channel_id = await self._direct_channel(person_id)
         await self._drawn(self._posting, "chat.postMessage", render(reply), channel=channel_id, **QUIET)
+
+    async def upload(self, person_id: str, file: Path, *, name: str, comment: str) -> str:
+        """A file into a direct message, in Slack's three steps: announce, send, share.
+
+        `files_upload_v2` takes the same steps and holds the whole file in memory meanwhile.
+        """
+        channel_id = await self._direct_channel(person_id)
+        length = (await asyncio.to_thread(file.stat)).st_size
+        announced = await look_up(self._client, "files.getUploadURLExternal", filename=name, length=length)
+        await send_file(str(announced.get("upload_url") or ""), file)
+        shared = await call(
+            self._posting,
+            "files.completeUploadExternal",
+            files=[{"id": announced.get("file_id"), "title": name}],
+            channel_id=channel_id,
+            initial_comment=comment,
+        )
+        return next((str(one.get("permalink") or "") for one in shared.get("files") or ()), "")
+
+    async def _direct_channel(self, person_id: str) -> str:
+        opened = await call(self._client, "conversations.open", users=person_id)
+        return str((opened.get("channel") or {}).get("id") or "")
 
     async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:
         """Redraw an open form, or show an answer in its place (views.update)."""

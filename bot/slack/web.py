@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.ports import MessageDelayed, MessageRefused
 
 TIMEOUT_SECONDS = 10
+UPLOAD_SECONDS = 120
 PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 """Slack's own words for trouble that passes (docs.slack.dev, errors of chat.postMessage)."""
 INVALID = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_blocks_too_long"})
@@ -56,6 +59,22 @@ async def look_up(client: AsyncWebClient, method: str, **arguments: Any) -> dict
     except (aiohttp.ClientError, SlackClientError, TimeoutError, OSError) as error:
         raise MessageDelayed(type(error).__name__) from None
     return dict(response.data) if isinstance(response.data, dict) else {}
+
+
+async def send_file(url: str, file: Path) -> None:
+    """The second step of an upload: the file as the body, streamed to the address that Slack named."""
+    timeout = aiohttp.ClientTimeout(total=UPLOAD_SECONDS, sock_connect=TIMEOUT_SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout, trust_env=True) as session:
+            with await asyncio.to_thread(file.open, "rb") as content:
+                async with session.post(url, data=content) as answer:
+                    status = answer.status
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise MessageDelayed(type(error).__name__) from None
+    if status >= 500 or status == 429:
+        raise MessageDelayed(f"http_{status}")
+    if status != 200:
+        raise MessageRefused(f"http_{status}")
 
 
 def _refusal(error: SlackApiError) -> MessageRefused | MessageDelayed:
