@@ -1,0 +1,187 @@
+"""The trail as a file: made a batch at a time in constant memory, and never handed out before its row is written."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Protocol
+
+from bot.db.audit_export import COLUMNS, Batch
+from bot.db.engine import Database
+from bot.domain.access import Person
+from bot.domain.audit import AuditAction, AuditEntry, AuditFilter, AuditKind, AuditOutcome, JsonValue
+from bot.domain.errors import BotError, Unavailable
+from bot.domain.invocation import Invocation
+from bot.domain.secrecy import redact
+from bot.services.drafts import writing_files
+from bot.services.export_formats import ExportFormat, header_of, text_of_rows
+
+MOST_IN_CHAT = 100_000
+"""Rows of one file in the chat. The command line has no such bound."""
+TOLD_EVERY = 100_000
+
+Told = Callable[[str], None]
+"""Hears how far it came, now and then."""
+
+
+class Uploading(Protocol):
+    """What is needed of `bot.domain.ports.Messenger`."""
+
+    async def upload(self, person_id: str, file: Path, *, name: str, comment: str) -> str:
+        """A file into the direct message with this person; its link."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extract:
+    """What a file holds. `complete` is False where more rows fit than were wanted at most."""
+
+    form: ExportFormat
+    rows: int
+    first_seq: int | None
+    last_seq: int | None
+    last_hash: str
+    sha256: str
+    complete: bool = True
+    link: str = ""
+
+    def facts(self) -> dict[str, JsonValue]:
+        """As the trail tells it."""
+        return {
+            "format": self.form.value,
+            "rows": self.rows,
+            "first_seq": self.first_seq,
+            "last_seq": self.last_seq,
+            "sha256": self.sha256,
+            "complete": self.complete,
+        }
+
+
+class _Sheet:
+    """A file that is being written."""
+
+    def __init__(self, form: ExportFormat, file: IO[bytes]) -> None:
+        self._form = form
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.rows = 0
+        self.first_seq: int | None = None
+        self.last_seq: int | None = None
+        self.last_hash = ""
+        self._write(header_of(form, COLUMNS))
+
+    def _write(self, text: str) -> None:
+        content = text.encode()
+        self._digest.update(content)
+        self._file.write(content)
+
+    def add(self, batch: Batch, most: int | None) -> bool:
+        """Write the batch down; False where not all of it was wanted."""
+        rows = batch.rows if most is None else batch.rows[: max(0, most - self.rows)]
+        if rows:
+            self._write(text_of_rows(self._form, COLUMNS, rows))
+            self.rows += len(rows)
+            self.first_seq = self.first_seq or int(rows[0]["seq"] or 0)
+            self.last_seq, self.last_hash = int(rows[-1]["seq"] or 0), str(rows[-1]["hash"])
+        return len(rows) == len(batch.rows)
+
+    def finish(self, *, complete: bool) -> Extract:
+        """Have it on the disk for good."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return Extract(
+            form=self._form,
+            rows=self.rows,
+            first_seq=self.first_seq,
+            last_seq=self.last_seq,
+            last_hash=self.last_hash,
+            sha256=self._digest.hexdigest(),
+            complete=complete,
+        )
+
+
+class Exports:
+    """Makes files of the trail, and hands them to people in the chat."""
+
+    def __init__(self, database: Database, messenger: Uploading | None = None) -> None:
+        self._database = database
+        self._messenger = messenger
+
+    async def extract(
+        self, wanted: AuditFilter, form: ExportFormat, path: Path, *, most: int | None = None, told: Told | None = None
+    ) -> Extract:
+        """Write what the filter lets through, oldest first, up to the row that is the last one now."""
+        head = await self._database.read(lambda unit: unit.audit.head())
+        bounded = replace(wanted, before_seq=min(wanted.before_seq or head.seq + 1, head.seq + 1))
+        with writing_files(), await asyncio.to_thread(path.open, "wb") as file:
+            sheet = _Sheet(form, file)
+            complete = await self._fill(sheet, bounded, most, told)
+            return await asyncio.to_thread(lambda: sheet.finish(complete=complete))
+
+    async def _fill(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
+        after: int | None = wanted.after_seq or 0
+        while after is not None:
+            batch = await self._batch(wanted, after)
+            before = sheet.rows
+            if not await asyncio.to_thread(sheet.add, batch, most):
+                return False
+            if told is not None and sheet.rows // TOLD_EVERY > before // TOLD_EVERY:
+                told(f"{sheet.rows} rows written")
+            after = batch.next_after
+        return True
+
+    async def _batch(self, wanted: AuditFilter, after: int) -> Batch:
+        return await self._database.read(lambda unit: unit.audit.batch(wanted, after=after))
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Write the export's row; without it, no file is handed out."""
+        await self._database.write(lambda unit: unit.audit.append(entry))
+
+    async def deliver(self, wanted: AuditFilter, form: ExportFormat, invocation: Invocation, person: Person) -> Extract:
+        """A file into the person's direct message. Nothing is sent where nothing fits."""
+        messenger = self._messenger
+        if messenger is None:
+            raise Unavailable("Files cannot be sent from here.", retryable=False)
+        with writing_files(), tempfile.TemporaryDirectory(prefix="export-") as folder:
+            path = Path(folder, f"extract.{form.value}")
+            made = await self.extract(wanted, form, path, most=MOST_IN_CHAT)
+            if not made.rows:
+                return made
+            entry = _chat_entry(invocation, person, made)
+            await self.record(entry)
+            try:
+                name = f"audit-{made.first_seq}-{made.last_seq}.{form.value}"
+                link = await messenger.upload(person.id, path, name=name, comment=_comment(made))
+            except BotError as error:
+                await self.record(replace(entry, outcome=AuditOutcome.FAILED, code=str(error)))
+                raise
+        return replace(made, link=link)
+
+
+def _comment(made: Extract) -> str:
+    part = "" if made.complete else ", the oldest of those that fit"
+    return f"The audit trail as you asked: {made.rows} rows, {made.first_seq} to {made.last_seq}{part}."
+
+
+def _chat_entry(invocation: Invocation, person: Person, made: Extract) -> AuditEntry:
+    return AuditEntry(
+        kind=AuditKind.EXPORT,
+        story=invocation.story,
+        action=AuditAction.AUDIT_EXPORT,
+        outcome=AuditOutcome.SUCCEEDED,
+        actor=person.id,
+        channel=invocation.channel_id,
+        delivery=invocation.delivery,
+        payload={
+            **made.facts(),
+            "text": redact(invocation.text[:500]),
+            "surface": invocation.surface.value,
+            "person": person.name,
+            "channel": invocation.channel_name,
+        },
+    )
