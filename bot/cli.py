@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import os
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import click
 
 from bot import log
 from bot.config import Settings, load
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import BotError, ConfigurationError
 
 T = TypeVar("T")
 
@@ -35,6 +36,29 @@ def _guarded(work: Callable[[], T]) -> T:
         for problem in error.problems:
             click.echo(f"  - {problem}", err=True)
         raise SystemExit(MISCONFIGURED) from None
+
+
+def _told(work: Callable[[], T]) -> T:
+    """Guarded; what cannot be done as it was asked is told in a sentence and ends with code 1."""
+
+    def told() -> T:
+        try:
+            return work()
+        except ConfigurationError:
+            raise
+        except BotError as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(PROBLEM) from None
+
+    return _guarded(told)
+
+
+def _operator() -> str:
+    """Who sits at the command line, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 @click.group(invoke_without_command=True)
@@ -121,6 +145,64 @@ def verify() -> None:
         raise SystemExit(PROBLEM)
     click.echo(f"The trail holds: {finding.rows} rows verified.")
     click.echo("Note: no anchor was made outside the database, so a rollback of all of it could not be seen.")
+
+
+@audit.command()
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--output", default="-", help="A file; - is standard output.", show_default=True)
+@click.option("--since", default="", help="As in 30d, 2026-11-01 or '2026-11-01 14:00', in UTC.")
+@click.option("--until", default="", help="Likewise.")
+def export(form: str, output: str, since: str, until: str) -> None:
+    """Write the trail to a file, beside a serving bot. It leaves a row in the trail."""
+    from bot.exporting import export_trail
+    from bot.services.export_formats import ExportFormat
+
+    made = _told(
+        lambda: export_trail(
+            _settings(), ExportFormat(form), output, since=since, until=until, operator=_operator(), told=_progress
+        )
+    )
+    span = f", {made.first_seq} to {made.last_seq}" if made.rows else ""
+    click.echo(f"Rows exported: {made.rows}{span}. SHA-256: {made.sha256}", err=True)
+
+
+def _progress(said: str) -> None:
+    click.echo(said, err=True)
+
+
+@audit.command()
+@click.argument("seqs", metavar="SEQ...", nargs=-1, required=True, type=click.IntRange(min=1))
+@click.option("--reason", required=True, help="Kept in the trail in place of what is erased.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(seqs: tuple[int, ...], reason: str, yes: bool) -> None:
+    """Erase what rows say, and not that they were there. On SQLite stop the bot first; backups keep what they hold."""
+    from bot.retention import erase_rows
+
+    settings = _guarded(_settings)
+    named = ", ".join(map(str, seqs))
+    if not yes and not click.confirm(f"Erase the payload of row {named} for good?", err=True):
+        click.echo("Nothing was erased.", err=True)
+        raise SystemExit(PROBLEM)
+    erased = _told(lambda: erase_rows(settings, seqs, reason=reason, operator=_operator()))
+    click.echo(f"Payloads erased: {len(erased)}. A tombstone row names each.")
+
+
+@audit.command()
+@click.option("--before", required=True, help="A time in UTC, as in 365d or 2026-01-01, or a row's number.")
+@click.option("--export", "target", required=True, type=click.Path(path_type=Path), help="The file that keeps them.")
+def truncate(before: str, target: Path) -> None:
+    """Move the trail's beginning into a file. On SQLite stop the bot first. If interrupted, run it again."""
+    from bot.retention import truncate_trail
+
+    done = _told(
+        lambda: truncate_trail(_settings(), before=before, export=target, operator=_operator(), told=_progress)
+    )
+    if done is None:
+        click.echo("There is nothing before that; nothing was deleted.")
+        return
+    click.echo(f"Rows deleted: {done.rows}, up to {done.last_seq}. They are in {target}.")
+    if done.finished_earlier_run:
+        click.echo("Note: this finished an earlier run that was interrupted. Run it again for what you asked now.")
 
 
 @main.group()

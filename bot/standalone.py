@@ -1,0 +1,54 @@
+"""The database opened by the command line alone: beside a serving bot, or in its place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bot.config import Settings
+from bot.db.chain import AuditKeys
+from bot.db.engine import Database
+from bot.db.inspection import database_has_rows
+from bot.db.lock import ProcessLock
+from bot.domain.errors import ConfigurationError
+from bot.domain.ports import Clock, SystemClock
+from bot.keys import key_rings
+
+
+@asynccontextmanager
+async def database_beside(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Database]:
+    """Reads, and single rows of the trail: the head is locked and read in each transaction, so that a bot may serve."""
+    _require_file(settings)
+    rings = key_rings(settings, database_has_rows=database_has_rows(settings.database_url))
+    keys = AuditKeys(rings.audit_keys)
+    database = Database.open(settings.database_url, clock=clock or SystemClock(), audit_keys=keys)
+    try:
+        schema = [problem for problem in await database.check() if "schema" in problem or "opened" in problem]
+        if schema:
+            raise ConfigurationError(schema)
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def database_alone(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Database]:
+    """For what takes something away. On SQLite a serving bot must be stopped for it."""
+    path = settings.sqlite_path
+    _require_file(settings)
+    lock = ProcessLock(path.with_name(path.name + ".lock")) if path is not None else None
+    if lock is not None:
+        lock.take()
+    try:
+        async with database_beside(settings, clock=clock) as database:
+            yield database
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _require_file(settings: Settings) -> None:
+    """Before keys and a database are made for a name that was mistyped."""
+    path = settings.sqlite_path
+    if path is not None and not path.exists():
+        raise ConfigurationError(["The database file is not there yet: run `python app.py migrate`."])
