@@ -35,6 +35,7 @@ from bot.services.clocks import Timekeeper
 from bot.services.deliveries import Deliveries
 from bot.services.environments import Environments
 from bot.services.execution import Executor, Sending
+from bot.services.exports import Exports
 from bot.services.notices import Notices
 from bot.services.operations.catalogue import handlers
 from bot.services.operations.local import local_operations
@@ -219,6 +220,7 @@ def _dispatcher(base: _Foundation, machinery: _Machinery) -> Dispatcher:
         access=base.access,
         approvals=machinery.approvals,
         trail=base.trail,
+        exports=Exports(base.database, base.messenger),
         directory=base.directory,
         vault=base.vault,
         operations=base.operations,

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from bot.commands.areas import approvals, audit, databases, devices, home, notifications, org, roles, tables
+from bot.commands.areas import (
+    approvals,
+    audit,
+    audit_export,
+    databases,
+    devices,
+    home,
+    notifications,
+    org,
+    roles,
+    tables,
+)
 from bot.commands.areas import help as help_area
 from bot.commands.command import Command
 
 
 def all_commands() -> tuple[Command, ...]:
     """Every command of the program."""
-    areas = (help_area, home, org, databases, tables, notifications, devices, approvals, audit, roles)
+    areas = (help_area, home, org, databases, tables, notifications, devices, approvals, audit, audit_export, roles)
     return tuple(command for area in areas for command in area.commands())

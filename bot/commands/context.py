@@ -17,6 +17,7 @@ from bot.domain.requests import OperationKind
 from bot.services.access import Access
 from bot.services.approvals import Approvals
 from bot.services.audit import Trail
+from bot.services.exports import Exports
 from bot.services.operations.operation import OperationHandler
 from bot.services.secrets import Vault
 
@@ -31,6 +32,7 @@ class Services:
     access: Access
     approvals: Approvals
     trail: Trail
+    exports: Exports
     directory: Directory
     vault: Vault
     operations: Mapping[OperationKind, OperationHandler]

@@ -145,10 +145,9 @@ async def show(context: Context, arguments: Arguments) -> Answer:
     return timeline(records)
 
 
-def commands() -> tuple[Command, ...]:
-    """The area's commands."""
-    number = ParameterKind.NUMBER
-    filters = (
+def filters() -> tuple[Parameter, ...]:
+    """What `audit list` and `audit export` are narrowed by."""
+    return (
         Parameter(name="user", kind=ParameterKind.PERSON, option="--user", summary="who did it"),
         Parameter(name="action", kind=ParameterKind.TEXT, option="--action", summary="what, as in databases.delete"),
         Parameter(name="database", kind=ParameterKind.TEXT, option="--database", summary="id or label of the target"),
@@ -160,6 +159,13 @@ def commands() -> tuple[Command, ...]:
         Parameter(name="until", kind=ParameterKind.TIME, option="--until", summary="likewise"),
         Parameter(name="text", kind=ParameterKind.TEXT, option="--text", summary="words that occur in it"),
         Parameter(name="all", kind=ParameterKind.FLAG, option="--all", summary="with reads and mistypes"),
+    )
+
+
+def commands() -> tuple[Command, ...]:
+    """The area's commands."""
+    number = ParameterKind.NUMBER
+    cursors = (
         Parameter(name="before_seq", kind=number, option="--before-seq", summary=""),
         Parameter(name="after_seq", kind=number, option="--after-seq", summary=""),
     )
@@ -173,7 +179,7 @@ def commands() -> tuple[Command, ...]:
             gate=Gate.NONE,
             action=AuditAction.AUDIT_LIST,
             handler=list_rows,
-            parameters=filters,
+            parameters=(*filters(), *cursors),
         ),
         Command(
             path=("audit", "show"),

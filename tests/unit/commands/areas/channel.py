@@ -22,10 +22,12 @@ from bot.services.approvals import Approvals, Clocks
 from bot.services.audit import Trail
 from bot.services.catalog import resolve_database
 from bot.services.environments import Environments
+from bot.services.exports import Exports
 from bot.services.operations.catalogue import handlers
 from bot.services.recheck import Recheck
 from bot.services.secrets import Vault
 from tests.clock import ManualClock
+from tests.unit.commands.mailbox import Mailbox
 from tests.unit.commands.people import People
 
 ADA, GRACE, CLEO = "U0ADA", "U0GRACE", "U0CLEO"
@@ -43,6 +45,7 @@ class Channel:
     database: Database
     clock: ManualClock
     people: People = field(default_factory=People)
+    mailbox: Mailbox = field(default_factory=Mailbox)
     bot_admins: frozenset[str] = frozenset()
     environments: tuple[str, ...] = ("prod",)
 
@@ -61,6 +64,7 @@ class Channel:
             access=access,
             approvals=Approvals(self.database, access, trail, vault, recheck, clocks),
             trail=trail,
+            exports=Exports(self.database, self.mailbox),
             directory=self.people,
             vault=vault,
             operations=operations,

@@ -62,6 +62,7 @@ class Team:
                 access=access,
                 approvals=absent,
                 trail=absent,
+                exports=absent,
                 directory=self.people,
                 vault=absent,
                 operations={},
