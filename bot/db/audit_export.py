@@ -18,6 +18,7 @@ from bot.db.types import as_text
 from bot.domain.audit import AuditFilter
 
 BATCH = 500
+"""Rows at a time: less than the `LOOK` of `audit_queries`, so that no bounded look ends within a batch unseen."""
 
 COLUMNS = tuple(column.name for column in audit_events.c)
 """Every column, in the order of the table."""
@@ -34,9 +35,9 @@ class Batch:
     next_after: int | None
 
 
-def next_batch(connection: Connection, wanted: AuditFilter, *, after: int, limit: int = BATCH) -> Batch:
+def next_batch(connection: Connection, wanted: AuditFilter, *, after: int) -> Batch:
     """The first rows behind row `after` that the filter lets through."""
-    found, further, _, scanned_to = find_page(connection, replace(wanted, after_seq=after, limit=limit))
+    found, further, _, scanned_to = find_page(connection, replace(wanted, after_seq=after, limit=BATCH))
     rows = tuple(stored_row(row) for row in reversed(found))
     if not further:
         return Batch(rows=rows, next_after=None)

@@ -152,9 +152,9 @@ class Retention:
             return None
         return Unfinished(checkpoint=row.seq, last_seq=last, sha256=str(record.payload.get("export_sha256") or ""))
 
-    def remove(self, last_seq: int, limit: int = BATCH) -> int:
+    def remove(self, last_seq: int) -> int:
         """Delete the next rows up to this one, and their words; how many. 0: all are gone."""
-        query = select(audit_events).where(Column.seq <= last_seq).order_by(Column.seq).limit(limit)
+        query = select(audit_events).where(Column.seq <= last_seq).order_by(Column.seq).limit(BATCH)
         rows = self._connection.execute(query).all()
         if not rows:
             return 0

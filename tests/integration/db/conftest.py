@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
@@ -12,6 +14,8 @@ from bot.db.connections import database_url as rewritten
 from bot.db.engine import Database
 from bot.domain.audit import AuditRecord
 from tests.factories import make_entry
+
+MIGRATIONS = Path(__file__).parents[3] / "migrations"
 
 
 class Intruder:
@@ -50,3 +54,16 @@ def intruder(database_url: str) -> Iterator[Intruder]:
     engine = create_engine(rewritten(database_url))
     yield Intruder(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def runtime_url(postgres_url: str) -> Iterator[str]:
+    """The same database, as the role that the documentation makes for production."""
+    grants = (MIGRATIONS / "runtime_role.sql").read_text()
+    name = postgres_url.split("?")[0].rpartition("/")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as owner:
+        owner.execute("CREATE ROLE cloudsync_bot LOGIN")
+        owner.execute(grants.replace("DATABASE cloudsync ", f"DATABASE {name} ").encode())
+        yield postgres_url.replace("//postgres:@", "//cloudsync_bot:@")
+        owner.execute("DROP OWNED BY cloudsync_bot")
+        owner.execute("DROP ROLE cloudsync_bot")

@@ -132,19 +132,6 @@ async def test_a_head_that_names_another_row_is_said(database: Database, intrude
     assert any("last row is not the one" in problem for problem in await database.check())
 
 
-@pytest.fixture
-def runtime_url(postgres_url: str) -> Iterator[str]:
-    """The same database, as the role that the documentation makes for production."""
-    grants = (MIGRATIONS / "runtime_role.sql").read_text()
-    name = postgres_url.split("?")[0].rpartition("/")[2]
-    with psycopg.connect(postgres_url, autocommit=True) as owner:
-        owner.execute("CREATE ROLE cloudsync_bot LOGIN")
-        owner.execute(grants.replace("DATABASE cloudsync ", f"DATABASE {name} ").encode())
-        yield postgres_url.replace("//postgres:@", "//cloudsync_bot:@")
-        owner.execute("DROP OWNED BY cloudsync_bot")
-        owner.execute("DROP ROLE cloudsync_bot")
-
-
 async def test_the_role_for_production_can_do_the_bots_work(runtime_url: str, open_database: OpenDatabase) -> None:
     database, request = open_database(runtime_url), make_request()
     await append(database)

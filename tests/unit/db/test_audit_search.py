@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from bot.db.audit_search import words_of, words_of_entry
-from bot.domain.audit import AuditAction
+from bot.db.chain import canonical_json
+from bot.domain.audit import AuditAction, JsonValue
 from tests.factories import make_entry
 
 
@@ -38,3 +41,14 @@ def test_a_row_is_found_by_its_columns_and_the_values_of_its_payload() -> None:
 
 def test_a_row_is_indexed_by_so_many_words_and_no_more() -> None:
     assert len(words_of_entry(make_entry(payload={"text": "word " * 20_000}))) == 5_000
+
+
+def test_a_row_is_indexed_by_what_its_stored_text_gives_again() -> None:
+    payload: dict[str, JsonValue] = {
+        "b": "w " * 6_000,
+        "a": {"z": 1.0, "c": [1e16, 1e21, 1e-7, -0.0, 2.5]},
+        "B": True,
+        "é": None,
+    }
+    stored = json.loads(canonical_json(payload))
+    assert words_of_entry(make_entry(payload=payload)) == words_of_entry(make_entry(payload=stored))
