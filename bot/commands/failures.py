@@ -238,6 +238,12 @@ def _setup(error: ConfigurationError, registry: Registry, slash: str) -> Reply:
 
 def _refused_by_slack(error: MessageRefused, registry: Registry, slash: str) -> Reply:
     del registry, slash
+    if error.code == "missing_scope":
+        return Reply(
+            verdict=line("The Slack app lacks a right that this needs: ", Code(text=error.code)),
+            mood=Mood.BAD,
+            next_step=line("Next: whoever runs the bot runs ", Code(text="python app.py doctor"), ", which names it."),
+        )
     return Reply(
         verdict=line("Slack does not let the bot write there: ", Code(text=error.code)),
         mood=Mood.BAD,

@@ -9,7 +9,7 @@ from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.replies import Action, Code, CommandButton, LinkButton, Mood, Reply, Small, line
 from bot.services.export_formats import ExportFormat
-from bot.services.exports import MOST_IN_CHAT, Extract
+from bot.services.exports import Extract
 
 COMMAND_LINE = "python app.py audit export"
 FORMATS = tuple(form.value for form in ExportFormat)
@@ -41,7 +41,7 @@ def _whole(made: Extract) -> Reply:
 def _partial(made: Extract) -> Reply:
     """More fitted than one file in the chat may hold."""
     return Reply(
-        verdict=line(f"Only the oldest {MOST_IN_CHAT} rows were exported, into your direct message with the bot"),
+        verdict=line(f"Only the oldest {made.rows} rows were exported, into your direct message with the bot"),
         mood=Mood.WARNING,
         parts=(_small(made),),
         next_step=line(
