@@ -82,6 +82,7 @@ async def prepare(program: Program) -> None:
     alone = program.settings.is_sqlite
     if alone:
         await program.timekeeper.give_up_all_claims()
+        await program.database.note(lambda unit: unit.outbox.let_go_of_all())
     left = await program.deliveries.recover(older_than_seconds=0 if alone else LONGEST_ANSWER_SECONDS)
     if left:
         log.warning("deliveries_abandoned", count=left)

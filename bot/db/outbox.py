@@ -43,7 +43,10 @@ class Outbox:
         )
 
     def claim_due(self, owner: str, now: datetime, lease_seconds: int, limit: int) -> tuple[OutboxItem, ...]:
-        """Take what is due, the first undone message of each key only."""
+        """Take what is due, the first undone message of each key only; each comes with how often it was tried before.
+
+        Counted when it is taken: a worker that dies over a message may have sent it.
+        """
         earlier = outbox.alias("earlier")
         first_of_key = ~exists().where(
             earlier.c.key == Column.key, earlier.c.state == WAITING, earlier.c.position < Column.position
@@ -64,7 +67,11 @@ class Outbox:
             self._connection.execute(
                 update(outbox)
                 .where(Column.id.in_([row.id for row in rows]))
-                .values(lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds))
+                .values(
+                    lease_owner=owner,
+                    lease_until=now + timedelta(seconds=lease_seconds),
+                    attempts=Column.attempts + 1,
+                )
             )
         return tuple(_item(row) for row in rows)
 
@@ -81,10 +88,12 @@ class Outbox:
     def retry(self, item_id: str, at: datetime, error: str) -> None:
         """Try again later."""
         self._connection.execute(
-            update(outbox)
-            .where(Column.id == item_id)
-            .values(attempts=Column.attempts + 1, due_at=at, lease_until=None, error=error)
+            update(outbox).where(Column.id == item_id).values(due_at=at, lease_until=None, error=error)
         )
+
+    def let_go_of_all(self) -> None:
+        """At start, where one process alone serves the database: whoever held a lease is dead."""
+        self._connection.execute(update(outbox).where(Column.state == WAITING).values(lease_until=None))
 
     def dead(self, item_id: str, error: str) -> None:
         """Slack will never take it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from bot.services.lifecycle import PROGRAM, OutboxKind, entry_for, owe
 
 log = structlog.get_logger(__name__)
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
+LONGEST_SECONDS = 20
+"""What one message may take, well within its lease: then nobody else sends it while this process still does."""
 BATCH = 20
 BACKOFF_SECONDS = (1, 2, 5, 15, 30, 60)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -66,16 +69,18 @@ class OutboxWorker:
         claimed = await self._database.note(
             lambda unit: tuple(unit.outbox.claim_due(self._owner, unit.now, LEASE_SECONDS, BATCH))
         )
-        sent = 0
-        for item in claimed:
-            sent += await self._send(item)
+        ended = await asyncio.gather(*(self._send(item) for item in claimed), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+        sent = ended.count(True)
         return Delivered(sent=sent, waiting=len(claimed) - sent)
 
     async def _send(self, item: OutboxItem) -> bool:
         drawer = self._drawers.get(item.kind)
         try:
             if drawer is not None:
-                await drawer(item)
+                await self._in_time(drawer(item))
         except MessageRefused as refused:
             await self._refused(item, refused)
             return False
@@ -85,6 +90,14 @@ class OutboxWorker:
         reach(Failpoint.IN_OUTBOX)
         await self._database.note(lambda unit: unit.outbox.done(item.id))
         return True
+
+    @staticmethod
+    async def _in_time(drawing: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                await drawing
+        except TimeoutError:
+            raise MessageDelayed("timeout", sent_maybe=True) from None
 
     async def _put_off(self, item: OutboxItem, delayed: MessageDelayed | PeopleUnavailable) -> None:
         wait = float(BACKOFF_SECONDS[min(item.attempts, len(BACKOFF_SECONDS) - 1)])

@@ -76,6 +76,21 @@ async def test_each_attempt_is_counted(database: Database) -> None:
     assert item.attempts == 2
 
 
+async def test_a_worker_that_died_over_a_message_counts_as_an_attempt(database: Database) -> None:
+    await owed(database, make_item("a1"))
+    await claim(database)
+    later = START + timedelta(seconds=LEASE)
+    (item,) = await database.note(lambda unit: unit.outbox.claim_due("two", later, LEASE, 10))
+    assert item.attempts == 1, "it may have been sent: whoever takes it now must look first"
+
+
+async def test_leases_of_the_dead_are_let_go_at_start(database: Database) -> None:
+    await owed(database, make_item("a1"))
+    await claim(database, owner="dead")
+    await database.note(lambda unit: unit.outbox.let_go_of_all())
+    assert await claim(database, owner="new") == ["a1"]
+
+
 async def test_what_was_said_on_the_screen_is_not_sent_again(database: Database) -> None:
     await owed(database, make_item("a1", "a"), make_item("a2", "a"), make_item("b1", "b"))
     await database.note(lambda unit: unit.outbox.settle("a"))
