@@ -14,6 +14,7 @@ import click
 
 from bot import log
 from bot.config import Settings, load
+from bot.domain import failpoints
 from bot.domain.errors import BotError, ConfigurationError
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ PROBLEM, MISCONFIGURED = 1, 2
 def _settings() -> Settings:
     settings = load()
     log.configure(settings.log_level)
+    failpoints.arm(settings.failpoints)
     return settings
 
 
@@ -76,7 +78,7 @@ def serve() -> None:
 
     from bot.serving import serve as run
 
-    _guarded(lambda: uvloop.run(run(_settings())))
+    _told(lambda: uvloop.run(run(_settings())))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

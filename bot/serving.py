@@ -15,7 +15,6 @@ from bot.bootstrap import Program, build
 from bot.config import Settings
 from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
-from bot.domain import failpoints
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.ports import MessageDelayed, MessageRefused
@@ -36,7 +35,6 @@ LONGEST_ANSWER_SECONDS = 300
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. `ConfigurationError` where it cannot start."""
-    failpoints.arm(settings.failpoints)
     with _one_process(settings):
         if settings.migrates_at_start:
             from bot.db.migrate import migrate

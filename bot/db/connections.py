@@ -17,8 +17,9 @@ from bot.domain.errors import ConfigurationError
 READERS = 4
 BUSY_MILLISECONDS = 10_000
 """How long one waits for a lock that another holds, before the caller hears that the database is not to be had."""
-IDLE_MILLISECONDS = 15_000
-"""When PostgreSQL ends a transaction whose process has gone silent, and with it the hold on the audit head."""
+IDLE_MILLISECONDS = 8_000
+"""When PostgreSQL ends a transaction whose process has gone silent, and with it the hold on the audit head. Sooner than
+others give up waiting for it."""
 
 POSTGRES_CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 

@@ -41,12 +41,12 @@ class Spawner:
         )
         return cls(process)
 
-    async def fork(self, arguments: list[str], environ: Mapping[str, str], log: Path) -> int:
-        """A new bot's process id."""
+    async def fork(self, arguments: list[str], environ: Mapping[str, str], log: Path, planted: str) -> int:
+        """A new bot's process id; `planted` names a fault to build into it."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        order = {"arguments": arguments, "environ": dict(environ), "log": str(log)}
+        order = {"arguments": arguments, "environ": dict(environ), "log": str(log), "planted": planted}
         async with self._turn:
             stdin.write(json.dumps(order).encode() + b"\n")
             await stdin.drain()
@@ -122,6 +122,8 @@ class Fleet:
         self._spawner = spawner
         self._settings = dict(settings)
         self._folder = folder
+        self.planted = ""
+        """The fault built into every bot that is started from now on; see `planted`."""
         self.replicas: list[Replica] = []
         self.started = 0
 
@@ -131,7 +133,7 @@ class Fleet:
         environ = complete_environment({**self._settings, "HOST": "127.0.0.1", "PORT": port, **settings})
         self.started += 1
         log = self._folder / f"bot-{self.started}.log"
-        pid = await self._spawner.fork(list(arguments or ("serve",)), environ, log)
+        pid = await self._spawner.fork(list(arguments or ("serve",)), environ, log, self.planted)
         replica = Replica(pid=pid, url=f"http://127.0.0.1:{port}", log=log)
         self.replicas.append(replica)
         return replica

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from bot.db.engine import Database
-from bot.db.tables import inbox, outbox, requests
+from bot.db.tables import outbox, requests
 from bot.db.unit import Unit
 from bot.domain.ports import SystemClock
 from bot.services.deliveries import Deliveries
@@ -27,8 +27,6 @@ def _unfinished(unit: Unit) -> int:
         select(func.count()).select_from(requests).where(requests.c.state.in_(states)),
         select(func.count()).select_from(outbox).where(outbox.c.state == "waiting"),
     ]
-    if connection.dialect.name == "sqlite":
-        counts.append(select(func.count()).select_from(inbox).where(inbox.c.state == "taken"))
     return sum(int(connection.execute(count).scalar_one()) for count in counts)
 
 

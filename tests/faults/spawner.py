@@ -17,6 +17,7 @@ import uvloop
 import bot.cli
 import bot.db.migrate
 import bot.serving
+from tests.faults import planted
 
 __all__ = ["main"]
 
@@ -47,6 +48,8 @@ def _become(order: dict[str, Any]) -> None:
     os.environ.update(order["environ"])
     code = 1
     try:
+        if order["planted"]:
+            planted.FAULTS[order["planted"]]()
         bot.cli.main(args=order["arguments"], standalone_mode=False)
         code = 0
     except SystemExit as ended:

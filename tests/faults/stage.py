@@ -29,7 +29,7 @@ from tests.faults.fleet import Fleet, Spawner
 
 KEY = "key-of-acme"
 OPERATORS = 12
-APPROVERS = 5
+APPROVERS = 10
 CHANNEL = "#prod"
 TABLES = ("users", "orders", "invoices", "events")
 

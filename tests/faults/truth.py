@@ -17,13 +17,15 @@ from bot.db.request_rows import from_row
 from bot.db.tables import audit_events, inbox, requests, votes
 from bot.db.unit import Unit
 from bot.domain.requests import OperationKind as Kind
-from bot.domain.requests import Request
+from bot.domain.requests import Request, Vote
 from bot.domain.requests import RequestState as S
 from bot.sandbox.api.journal import Call
 from bot.sandbox.slack.messages import Message
 from tests.conftest import AUDIT_KEYS
 
 SENT_NOTHING = frozenset({S.PENDING, S.DENIED, S.CANCELLED, S.EXPIRED, S.STALE})
+GUARD_SECONDS = 5.5
+"""The guard's five seconds, and what the stand-in takes to note a call."""
 UNDECIDED = frozenset({S.PENDING, S.APPROVED, S.EXECUTING, S.UNKNOWN})
 
 _PATHS = {
@@ -129,6 +131,8 @@ def check(found: Books, calls: Sequence[Call], messages: Iterable[Message]) -> V
         *_chain(found),
         *_sends(found, changing),
         *_ends(found, changing),
+        *_late(found, changing),
+        *_again(found),
         *_trail(found),
         *_deliveries(found),
         *_cards(found, messages),
@@ -181,7 +185,7 @@ def _sends(found: Books, calls: Sequence[Call]) -> Iterator[str]:
                 intents[key].append(row.at)
     sent: defaultdict[Key, list[datetime]] = defaultdict(list)
     for call in calls:
-        sent[key_of_call(call)].append(call.started)
+        sent[_likeliest(key_of_call(call), call, intents)].append(call.started)
     for key, times in sent.items():
         for position, at in enumerate(sorted(times)):
             if position >= len(intents[key]):
@@ -189,6 +193,18 @@ def _sends(found: Books, calls: Sequence[Call]) -> Iterator[str]:
                 break
             if sorted(intents[key])[position] > at:
                 yield f"{key}: sent before its intent was committed"
+
+
+def _likeliest(key: Key, call: Call, intents: Mapping[Key, list[datetime]]) -> Key:
+    """Where the connection closed before the body came, the last intent before it of that method and path."""
+    if call.method != "POST" or call.body is not None:
+        return key
+    earlier = [
+        (max(t for t in times if t <= call.started), other)
+        for other, times in intents.items()
+        if other[:2] == key[:2] and any(t <= call.started for t in times)
+    ]
+    return max(earlier)[1] if earlier else key
 
 
 def _ends(found: Books, calls: Sequence[Call]) -> Iterator[str]:
@@ -226,6 +242,44 @@ def _untrue(request: Request, *, took_effect: bool, arrived: bool) -> Iterator[s
         yield f"{words} never took effect"
     if request.state in (S.NOT_APPLIED, S.REJECTED, S.NOT_SENT) and took_effect:
         yield f"{words} took effect"
+
+
+def _late(found: Books, calls: Sequence[Call]) -> Iterator[str]:
+    """Nothing is sent on old readings: between claim and call lie no more than the guard's five seconds."""
+    for request in found.requests.values():
+        keys = keys_of(request)
+        if len(keys) != 1 or request.claimed_at is None:
+            continue
+        for call in calls:
+            late = (call.started - request.claimed_at).total_seconds()
+            is_own = key_of_call(call) == keys[0] and late >= 0 and not _claimed_between(found, request, call)
+            if is_own and late > GUARD_SECONDS:
+                yield f"{request.id} was sent {late:.1f} s after its claim"
+
+
+def _again(found: Books) -> Iterator[str]:
+    """One approval is sent once: a second intent only where the first send is known never to have left."""
+    intents: Counter[str] = Counter()
+    for row in found.trail:
+        if row.kind == "intent" and row.request_id:
+            intents[row.request_id] += 1
+            if intents[row.request_id] > 1:
+                yield f"{row.request_id} was sent again"
+        elif row.kind == "outcome" and row.outcome == "not_sent" and row.request_id:
+            intents[row.request_id] -= 1
+    for request in found.requests.values():
+        if request.claimed_at is not None and any(vote.vote is Vote.DENY for vote in request.votes):
+            yield f"{request.id} was denied and sent"
+
+
+def _claimed_between(found: Books, request: Request, call: Call) -> bool:
+    """Whether a later request on the same target is the one that the call belongs to."""
+    assert request.claimed_at is not None
+    return any(
+        other.claimed_at is not None and request.claimed_at < other.claimed_at <= call.started
+        for other in found.requests.values()
+        if keys_of(other) == keys_of(request)
+    )
 
 
 def _trail(found: Books) -> Iterator[str]:

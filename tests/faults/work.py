@@ -13,10 +13,10 @@ from bot.domain.access import Gate
 from bot.domain.requests import OperationKind as Kind
 from bot.domain.requests import Request, RequestState
 from bot.sandbox.api.estate import Database as Managed
-from bot.sandbox.slack.deliver import Delivery
+from bot.sandbox.slack.deliver import Delivery, Manner
 from bot.sandbox.slack.errors import CannotDoError
 from bot.sandbox.slack.messages import Message
-from bot.sandbox.slack.person import Person
+from bot.sandbox.slack.person import ON_TIME, Person
 from bot.sandbox.slack.reading import buttons_of
 from bot.sandbox.slack.views import View
 from tests.faults.stage import CHANNEL, Stage
@@ -120,30 +120,30 @@ async def patiently(act: Callable[[], Awaitable[Delivery]]) -> bool:
     return False
 
 
-async def ask(stage: Stage, person: Person, wanted: Errand) -> Request | None:
+async def ask(stage: Stage, person: Person, wanted: Errand, manner: Manner = ON_TIME) -> Request | None:
     """Type it and fill in its form; the request that came of it, None where the bot died over it."""
     since = datetime.now(UTC)
     while (left_open := person.modal) is not None:
         with suppress(CannotDoError):
             await person.close(left_open)
-    if not await patiently(lambda: person.command(CHANNEL, f"/cloudsync {wanted.text}")):
+    if not await patiently(lambda: person.command(CHANNEL, f"/cloudsync {wanted.text}", manner=manner)):
         return None
-    if wanted.form and not await _fill(person, wanted.form):
+    if wanted.form and not await _fill(person, wanted.form, manner):
         return None
     return await newest_request(stage, person, since)
 
 
-async def _fill(person: Person, form: Mapping[str, Any]) -> bool:
+async def _fill(person: Person, form: Mapping[str, Any], manner: Manner) -> bool:
     try:
-        modal = await person.wait_for(lambda: _form_of(person), PATIENCE_SECONDS)
+        modal = await person.wait_for(lambda: form_of(person), PATIENCE_SECONDS)
         assert modal is not None
         await person.fill(modal, form)
     except (TimeoutError, CannotDoError, AssertionError):
         return False
-    return await patiently(lambda: person.submit(modal))
+    return await patiently(lambda: person.submit(modal, manner=manner))
 
 
-def _form_of(person: Person) -> View | None:
+def form_of(person: Person) -> View | None:
     """The form in front, once more than its title has come."""
     modal = person.modal
     return modal if modal is not None and "submit" in modal.payload else None
@@ -168,32 +168,37 @@ def card_of(stage: Stage, request: Request) -> Message | None:
     return None
 
 
-def question_to(person: Person) -> Message | None:
-    """The newest private question with **Confirm**."""
+def question_to(person: Person, request: Request) -> Message | None:
+    """The private question about a request, with **Confirm**."""
+    shown = reversed(person.see(CHANNEL))
     return next(
-        (one for one in reversed(person.see(CHANNEL)) if one.is_ephemeral and "Confirm" in buttons_of(one)), None
+        (m for m in shown if m.is_ephemeral and "Confirm" in buttons_of(m) and request.id in str(m.blocks)), None
     )
 
 
-async def press(stage: Stage, person: Person, request: Request, button: str) -> bool:
+async def press(stage: Stage, person: Person, request: Request, button: str, manner: Manner = ON_TIME) -> bool:
     """Press a button on the request's message once it is there; False where it never is, or says something else."""
     with suppress(TimeoutError):
         shown = await stage.workspace.wait_for(
-            lambda: card_of(stage, request) if request.gate is Gate.APPROVE else question_to(person), PATIENCE_SECONDS
+            lambda: card_of(stage, request) if request.gate is Gate.APPROVE else question_to(person, request),
+            PATIENCE_SECONDS,
         )
         assert shown is not None
-        return await patiently(lambda: person.click(shown, button))
+        return await patiently(lambda: person.click(shown, button, manner=manner))
     return False
 
 
-async def carry_through(stage: Stage, number: int, kind: Kind, target: Managed) -> Request | None:
+async def carry_through(
+    stage: Stage, number: int, kind: Kind, target: Managed, manner: Manner = ON_TIME
+) -> Request | None:
     """Ask, and get it decided; what comes of it is the truth checker's business."""
     wanted = errand(kind, target, number)
     person = stage.approver(number) if wanted.by_admin else stage.operator(number)
-    request = await ask(stage, person, wanted)
+    request = await ask(stage, person, wanted, manner)
     if request is None or request.gate is Gate.NONE:
         return request
     decider = person if request.gate is Gate.CONFIRM else stage.approver((number + 1) % 4)
     if request.state is RequestState.PENDING:
-        await press(stage, decider, request, "Confirm" if request.gate is Gate.CONFIRM else "Approve")
+        button = "Confirm" if request.gate is Gate.CONFIRM else "Approve"
+        await press(stage, decider, request, button, manner)
     return request

@@ -104,6 +104,10 @@ async def test_a_replica_that_falls_silent_loses_its_hold(
     assert await other.read(lambda unit: unit.settings.get("half")) is None
 
 
+def test_whoever_waits_for_the_head_outlasts_one_who_fell_silent_over_it() -> None:
+    assert connections.IDLE_MILLISECONDS < connections.BUSY_MILLISECONDS
+
+
 async def test_messages_are_shared_out_and_never_taken_twice(replicas: Replicas) -> None:
     one, two = replicas
     for number in range(4):

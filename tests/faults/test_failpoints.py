@@ -1,0 +1,117 @@
+"""Each named point of the bot: it dies there, stops there beyond every lease, or breaks there. All ends truthfully."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from bot.db.migrate import migrate
+from bot.domain.failpoints import ACTIONS, Failpoint
+from bot.domain.requests import OperationKind as Kind
+from bot.sandbox.api.faults import FaultKind
+from tests.databases import DatabaseSource
+from tests.faults.fleet import Fleet, Replica, Spawner
+from tests.faults.settling import settled
+from tests.faults.stage import Stage, managed, staged, until
+from tests.faults.work import carry_through
+
+AT_ONCE = 7
+BEYOND_THE_LEASE_SECONDS = 13.0
+"""A claim holds 12 seconds with the suite's call deadline of one second."""
+BEYOND_THE_OUTBOX_LEASE_SECONDS = 31.0
+ON_THE_WAY = (Kind.DELETE_TOKEN, Kind.ENABLE_TABLES, Kind.DELETE_DATABASE)
+IN_MIGRATION = Failpoint.IN_MIGRATION
+POINTS = [point for point in Failpoint if point not in (IN_MIGRATION, Failpoint.IN_ANCHOR)]
+
+
+async def walk(stage: Stage) -> None:
+    """A few errands one after the other: the first meets the point, the others go on after it."""
+    for number, (kind, target) in enumerate(zip(ON_THE_WAY, list(stage.estate.databases.values()), strict=False)):
+        with suppress(TimeoutError):
+            await carry_through(stage, number, kind, target)
+
+
+def has_fired(replica: Replica, action: str) -> bool:
+    """Whether the point was met."""
+    if action == "crash":
+        return not replica.is_alive
+    if action == "pause":
+        return replica.is_paused
+    return "FailpointReached" in replica.log.read_text(encoding="utf-8", errors="replace")
+
+
+async def aftermath(stage: Stage, hit: Replica, point: Failpoint, action: str) -> None:
+    """A dead bot is replaced; beside a stopped one, where replicas share the work, another goes on meanwhile."""
+    shared = not stage.database_url.startswith("sqlite")
+    if action == "crash" or shared:
+        await stage.fleet.start_ready()
+    if action == "pause":
+        in_outbox = point is Failpoint.IN_OUTBOX
+        await asyncio.sleep(BEYOND_THE_OUTBOX_LEASE_SECONDS if in_outbox else BEYOND_THE_LEASE_SECONDS)
+        hit.signal(signal.SIGCONT)
+
+
+async def play(stage: Stage, point: Failpoint, action: str) -> list[str]:
+    """One failpoint, one action, one truth."""
+    if point is Failpoint.IN_RECONCILE:
+        stage.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE", path=".*expo-access-token")
+    hit = await stage.fleet.start_ready(FAILPOINTS=f"{point}={action}")
+    errands = asyncio.create_task(walk(stage))
+    try:
+        await until(lambda: has_fired(hit, action), 15)
+    except TimeoutError:
+        return ["the point was never met"]
+    await aftermath(stage, hit, point, action)
+    await errands
+    last = await carry_through(stage, len(ON_THE_WAY), Kind.DELETE_TOKEN, stage.estate.add(managed(999)))
+    verdict = await settled(stage)
+    if last is None or verdict.ends.get("succeeded", 0) == 0:
+        return [*verdict.wrong, f"the bot does not go on afterwards: {verdict}"]
+    return [*verdict.wrong]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_whatever_happens_at_a_failpoint_all_ends_truthfully(
+    spawner: Spawner, database_source: DatabaseSource, tmp_path: Path, action: str, failpoint_rounds: int
+) -> None:
+    places = asyncio.Semaphore(AT_ONCE)
+    wrong: dict[str, list[str]] = {}
+
+    async def one(point: Failpoint, attempt: int) -> None:
+        async with places:
+            folder = tmp_path / f"{point}-{attempt}"
+            folder.mkdir()
+            url = database_source.clone()
+            async with staged(spawner, url, folder, databases=len(ON_THE_WAY), seed=attempt) as stage:
+                found = await play(stage, point, action)
+            database_source.drop(url)
+            if found:
+                wrong[f"{point} {attempt}"] = found
+
+    await asyncio.gather(*(one(point, attempt) for attempt in range(failpoint_rounds) for point in POINTS))
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_a_migration_that_is_interrupted_is_done_by_the_next_start(
+    spawner: Spawner, database_source: DatabaseSource, tmp_path: Path, action: str
+) -> None:
+    template, empty = database_source.clone(), database_source.empty()
+    async with staged(spawner, template, tmp_path, databases=0) as stage:
+        fleet: Fleet = stage.fleet
+        given = {"DATABASE_URL": empty, "AUTO_MIGRATE": "1"}
+        hit = await fleet.start("migrate", **given, FAILPOINTS=f"{IN_MIGRATION}={action}")
+        await until(lambda: not hit.is_alive or hit.is_paused)
+        assert hit.is_paused == (action == "pause")
+        others = [asyncio.create_task(asyncio.to_thread(migrate, empty)) for _ in range(2)]
+        if action == "pause":
+            await asyncio.sleep(1)
+            hit.signal(signal.SIGCONT)
+        await asyncio.gather(*others)
+        await hit.gone()
+        born = await fleet.start_ready(**given)
+        assert born.is_alive

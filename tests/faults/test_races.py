@@ -1,0 +1,73 @@
+"""Four who approve and one who denies press at once, each through another replica: one decision holds, all are told."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.domain.requests import OperationKind as Kind
+from bot.domain.requests import RequestState
+from bot.sandbox.slack.person import Person
+from tests.faults.fleet import Spawner
+from tests.faults.settling import settled
+from tests.faults.stage import APPROVERS, Stage, managed, staged
+from tests.faults.work import ask, card_of, errand, form_of, patiently
+
+REPLICAS = 3
+APPROVING = 4
+HEAD_START_SECONDS = 0.01
+AT_ONCE = APPROVERS - APPROVING
+"""Each race has a denier of its own: their form for the reason is open beforehand."""
+
+
+async def race(stage: Stage, number: int, denier: Person) -> str:
+    """One request, five who decide at the same moment; what is wrong with how it went."""
+    target = stage.estate.add(managed(number))
+    request = await ask(stage, stage.operator(number), errand(Kind.DELETE_TOKEN, target))
+    if request is None:
+        return f"race {number}: no request came of it"
+    card = await stage.workspace.wait_for(lambda: card_of(stage, request), 10)
+    assert card is not None
+    shown = card
+    await patiently(lambda: denier.click(shown, "Deny"))
+    form = await denier.wait_for(lambda: form_of(denier), 10)
+    assert form is not None
+    reason = form
+
+    async def deny() -> bool:
+        await asyncio.sleep(stage.chance.uniform(0, HEAD_START_SECONDS))
+        return await patiently(lambda: denier.submit(reason))
+
+    async def approve(person: int) -> bool:
+        await asyncio.sleep(stage.chance.uniform(0, HEAD_START_SECONDS))
+        return await patiently(lambda: stage.approver(person).click(shown, "Approve"))
+
+    pressed = await asyncio.gather(deny(), *(approve(person) for person in range(APPROVING)))
+    return "" if any(pressed) else f"race {number}: nobody could press"
+
+
+async def races(stage: Stage, number_of_races: int) -> list[str]:
+    """So many races, several at a time; what went wrong with them."""
+    lanes = [asyncio.Semaphore(1) for _ in range(AT_ONCE)]
+
+    async def in_turn(number: int) -> str:
+        lane = number % AT_ONCE
+        async with lanes[lane]:
+            return await race(stage, number, stage.approver(APPROVING + lane))
+
+    return [found for found in await asyncio.gather(*map(in_turn, range(number_of_races))) if found]
+
+
+async def test_one_decision_holds_however_many_press_at_once(
+    spawner: Spawner, postgres_url: str, tmp_path: Path, races_wanted: int
+) -> None:
+    async with staged(spawner, postgres_url, tmp_path, databases=0, seed=races_wanted) as stage:
+        await asyncio.gather(*(stage.fleet.start_ready() for _ in range(REPLICAS)))
+        failures = await races(stage, races_wanted)
+        verdict = await settled(stage)
+    print(f"{races_wanted} races: {verdict}")
+    assert failures == []
+    assert verdict.wrong == ()
+    assert set(verdict.ends) <= {RequestState.SUCCEEDED.value, RequestState.DENIED.value}
+    assert sum(verdict.ends.values()) == races_wanted
+    assert verdict.ends.get(RequestState.DENIED.value, 0) > 0, "the denier never won: that is no race"
