@@ -62,7 +62,7 @@ class Decisions:
         return await self._access.standing(invocation.person_id, channel_id, fresh=True)
 
     def _reason_form(self, request: Request, by: Standing) -> Form:
-        self._approvals.refuse_decider(request, by)
+        self._approvals.refuse(Step.DENY, request, by)
         if request.state is not RequestState.PENDING:
             raise Conflict(what_holds(request), request_id=request.id)
         return Form(

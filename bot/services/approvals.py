@@ -9,14 +9,16 @@ from typing import Any
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.access import Gate, OperationClass, Role, Standing, may_decide, shortfall
+from bot.domain.access import Gate, Role, Standing
 from bot.domain.audit import AuditKind, AuditOutcome
+from bot.domain.decisions import refusal
 from bot.domain.errors import Conflict, Denied, UnknownTarget
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import (
     Proposal,
     Request,
     RequestState,
+    Step,
     Vote,
     VoteRecord,
     new_request_id,
@@ -25,7 +27,7 @@ from bot.services.access import Access
 from bot.services.approval_words import too_few, what_holds
 from bot.services.audit import Trail
 from bot.services.lifecycle import Act, Asking, entry_for, owe_card, owe_notices
-from bot.services.recheck import Recheck, needed_of_requester
+from bot.services.recheck import Recheck
 from bot.services.secrets import Vault
 
 OPEN_LISTED = 20
@@ -160,7 +162,7 @@ class Approvals:
 
     async def decide(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str = "") -> Request:
         """Record one vote. Raises `Denied` or `Conflict`; the end of the request may be STALE instead."""
-        self.refuse_decider(request, by)
+        self.refuse(Step.APPROVE if vote is Vote.APPROVE else Step.DENY, request, by)
         if vote is Vote.APPROVE:
             lost = await self._recheck.lost(request)
             if lost is not None:
@@ -169,11 +171,7 @@ class Approvals:
 
     async def confirm(self, request: Request, by: Standing, act: Act) -> Request:
         """The requester's own confirmation, which decides where the gate is `confirm`."""
-        if by.person.id != request.requester_id:
-            raise Denied("Only whoever asked can confirm this.", remedy="Ask for it yourself.")
-        short = shortfall(by, operation_class=request.operation_class, needs=needed_of_requester(request))
-        if short is not None:
-            raise Denied(short.missing, remedy=short.remedy)
+        self.refuse(Step.CONFIRM, request, by)
         lost = await self._recheck.lost(request)
         if lost is not None:
             return await self._end(request, RequestState.STALE, act, lost.reason, lost.difference)
@@ -181,21 +179,15 @@ class Approvals:
 
     async def cancel(self, request: Request, by: Standing, act: Act) -> Request:
         """Withdraw it before it is sent: the requester, or an admin of the channel."""
-        if by.person.id != request.requester_id and not may_decide(by):
-            raise Denied("Only whoever asked, or an admin here, can cancel this.", remedy="Ask one of them.")
+        self.refuse(Step.CANCEL, request, by)
         return await self._end(request, RequestState.CANCELLED, act, "")
 
-    def refuse_decider(self, request: Request, by: Standing) -> None:
-        """Raise `Denied` where this person may not decide this request, here and now."""
-        if request.gate is not Gate.APPROVE:
-            raise Denied("This request is confirmed by whoever asked, not approved.")
-        if by.channel_id != request.channel_id:
-            raise Denied("This request belongs to another channel.", remedy="Decide it where it was asked.")
-        if by.person.id == request.requester_id:
-            raise Denied("Nobody decides their own request.", remedy="Ask another admin of this channel.")
-        if not may_decide(by):
-            short = shortfall(by, operation_class=OperationClass.DESTRUCTIVE, needs=Role.ADMIN)
-            raise Denied(short.missing if short else "Only admins here decide.", remedy=short.remedy if short else "")
+    @staticmethod
+    def refuse(step: Step, request: Request, by: Standing) -> None:
+        """Raise `Denied` where this person may not take this step, here and now."""
+        short = refusal(step, request, by)
+        if short is not None:
+            raise Denied(short.missing, remedy=short.remedy)
 
     async def _vote(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str) -> Request:
         def work(unit: Unit) -> Request:

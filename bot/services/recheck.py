@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.cloudsync.errors import CloudSyncError, NotFound
-from bot.domain.access import Gate, OperationClass, Role, Standing, may_decide, shortfall
+from bot.domain.access import Gate, Standing, may_decide, shortfall
+from bot.domain.decisions import needed_of_requester
 from bot.domain.requests import OperationKind, Request
 from bot.services.access import Access
 from bot.services.environments import Environments
@@ -73,9 +74,3 @@ class Recheck:
             return None
         changed = differences(request.observation.identity, found.identity)
         return Lost(reason="The target is not what was approved.", difference=changed) if changed else None
-
-
-def needed_of_requester(request: Request) -> Role:
-    """Destructive operations that the requester confirms alone need an admin; all others an operator."""
-    alone = request.gate is Gate.CONFIRM and request.operation_class is OperationClass.DESTRUCTIVE
-    return Role.ADMIN if alone else Role.OPERATOR

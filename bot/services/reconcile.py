@@ -11,8 +11,9 @@ import structlog
 from bot.cloudsync.errors import CloudSyncError
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.access import Standing, may_decide
+from bot.domain.access import Standing
 from bot.domain.audit import AuditKind
+from bot.domain.decisions import refusal
 from bot.domain.errors import Conflict, Denied, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import OperationKind, Request, RequestState, Step
@@ -108,8 +109,9 @@ class Reconciler:
 
     async def settle_by_person(self, request: Request, step: Step, by: Standing, act: Act) -> Request:
         """**It happened** or **It did not**, said by somebody who could have decided."""
-        if by.channel_id != request.channel_id or not may_decide(by):
-            raise Denied("Only an admin of this channel can settle this.", remedy="Ask one of them.")
+        short = refusal(step, request, by)
+        if short is not None:
+            raise Denied(short.missing, remedy=short.remedy)
         words = "It happened." if step is Step.HAPPENED else "It did not happen."
 
         def work(unit: Unit) -> Request:

@@ -9,6 +9,7 @@ from bot.commands.catalogue import all_commands
 from bot.commands.documentation import command_table
 from bot.commands.registry import Registry
 from bot.config import describe_settings
+from bot.domain.decisions import WHO
 from bot.domain.requests import TRANSITIONS, RequestState
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +22,26 @@ def states_table() -> str:
     for state in RequestState:
         following = sorted(after.value for after in TRANSITIONS.get(state, frozenset()))
         rows.append(f"| `{state.value}` | {', '.join(f'`{after}`' for after in following) or 'end'} |")
+    return "\n".join(rows) + "\n"
+
+
+def states_diagram() -> str:
+    """The same, drawn."""
+    arrows = ["    [*] --> pending", "    [*] --> approved: no gate"]
+    for before, following in TRANSITIONS.items():
+        arrows += [f"    {before.value} --> {after.value}" for after in sorted(following)]
+    ends = [state for state in RequestState if state not in TRANSITIONS]
+    arrows += [f"    {end.value} --> [*]" for end in ends]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *arrows, "```"]) + "\n"
+
+
+def steps_table() -> str:
+    """Who may take which step."""
+    rows = [
+        "| Step | Who |",
+        "| --- | --- |",
+        *(f"| {step.value.replace('_', ' ')} | {who} |" for step, who in WHO.items()),
+    ]
     return "\n".join(rows) + "\n"
 
 
@@ -47,7 +68,7 @@ def filled(text: str) -> str:
     """The README with its generated parts filled in."""
     parts = {
         "commands": command_table(Registry(all_commands())),
-        "states": states_table(),
+        "states": f"{states_diagram()}\n{states_table()}\n{steps_table()}",
         "settings": settings_table(),
     }
     for name, made in parts.items():

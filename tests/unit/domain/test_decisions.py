@@ -1,0 +1,89 @@
+"""Who may take which step on a request."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.access import ChannelBinding, Gate, OperationClass, Person, Role, Standing
+from bot.domain.decisions import WHO, needed_of_requester, refusal
+from bot.domain.requests import Request, Step
+from tests.factories import make_request
+
+HERE, ELSEWHERE = "C0OPS", "C0STAGING"
+ASKED, GRACE = "U0ADA", "U0GRACE"
+DECIDING = (Step.APPROVE, Step.DENY)
+SETTLING = (Step.HAPPENED, Step.DID_NOT)
+
+
+def standing(
+    person_id: str = GRACE, role: Role = Role.ADMIN, *, channel_id: str = HERE, trusted: bool = True
+) -> Standing:
+    binding = ChannelBinding(channel_id=channel_id, role=Role.ADMIN, member_role=Role.VIEWER, environment="prod")
+    person = Person(id=person_id, name=person_id, trusted=trusted, distrust="" if trusted else "a guest")
+    return Standing(person=person, channel_id=channel_id, binding=binding, role=role)
+
+
+def missing(step: Step, by: Standing, request: Request | None = None) -> str:
+    short = refusal(step, request or make_request(), by)
+    return short.missing if short else ""
+
+
+@pytest.mark.parametrize("step", [*DECIDING, *SETTLING, Step.CANCEL])
+def test_another_admin_of_the_channel_may(step: Step) -> None:
+    assert missing(step, standing()) == ""
+
+
+@pytest.mark.parametrize("step", [*DECIDING, *SETTLING, Step.CANCEL])
+def test_an_admin_of_another_channel_may_not(step: Step) -> None:
+    assert missing(step, standing(channel_id=ELSEWHERE)) != ""
+
+
+@pytest.mark.parametrize("step", [*DECIDING, *SETTLING, Step.CANCEL])
+@pytest.mark.parametrize("role", [Role.NONE, Role.VIEWER, Role.OPERATOR])
+def test_nobody_below_admin_may(step: Step, role: Role) -> None:
+    assert missing(step, standing(role=role)) != ""
+
+
+@pytest.mark.parametrize("step", [*DECIDING, *SETTLING, Step.CANCEL])
+def test_a_guest_may_not_whatever_their_role(step: Step) -> None:
+    assert missing(step, standing(trusted=False)) != ""
+
+
+@pytest.mark.parametrize("step", DECIDING)
+def test_nobody_decides_their_own(step: Step) -> None:
+    assert missing(step, standing(ASKED)) == "Nobody decides their own request."
+
+
+@pytest.mark.parametrize("step", DECIDING)
+def test_what_the_asker_confirms_nobody_else_decides(step: Step) -> None:
+    assert "confirmed by whoever asked" in missing(step, standing(), make_request(gate=Gate.CONFIRM))
+
+
+def test_only_the_asker_confirms_and_only_while_they_may_ask() -> None:
+    request = make_request(gate=Gate.CONFIRM, operation_class=OperationClass.CHANGE)
+    assert missing(Step.CONFIRM, standing(ASKED, Role.OPERATOR), request) == ""
+    assert "Only whoever asked" in missing(Step.CONFIRM, standing(), request)
+    assert "needs operator" in missing(Step.CONFIRM, standing(ASKED, Role.VIEWER), request)
+
+
+def test_whoever_asked_may_withdraw_it_from_anywhere_and_without_any_role() -> None:
+    assert missing(Step.CANCEL, standing(ASKED, Role.NONE, channel_id=ELSEWHERE)) == ""
+
+
+@pytest.mark.parametrize(
+    ("gate", "operation_class", "role"),
+    [
+        (Gate.APPROVE, OperationClass.DESTRUCTIVE, Role.OPERATOR),
+        (Gate.CONFIRM, OperationClass.DESTRUCTIVE, Role.ADMIN),
+        (Gate.NONE, OperationClass.CHANGE, Role.OPERATOR),
+        (Gate.APPROVE, OperationClass.MANAGE, Role.ADMIN),
+    ],
+)
+def test_whoever_asked_must_keep_the_role_that_asking_needed(
+    gate: Gate, operation_class: OperationClass, role: Role
+) -> None:
+    assert needed_of_requester(make_request(gate=gate, operation_class=operation_class)) is role
+
+
+def test_every_step_is_told_in_words() -> None:
+    assert set(WHO) == set(Step)
