@@ -12,7 +12,7 @@ from bot.db.requests import Requests
 from bot.db.unit import Unit
 from bot.domain import requests as domain
 from bot.domain.audit import AuditEntry, AuditKind
-from bot.domain.requests import Request, RequestState
+from bot.domain.requests import Request, RequestState, Vote
 from bot.services import execution
 from bot.services.approvals import Approvals
 from bot.services.clocks import Timekeeper
@@ -50,9 +50,9 @@ def no_compare_and_set() -> None:
 
     vote = Approvals._vote
 
-    async def hesitate(self: Approvals, *given: Any) -> Request:
-        await asyncio.sleep(random.uniform(0, 0.1))
-        return await vote(self, *given)
+    async def hesitate(self: Approvals, request: Request, given: Vote, *rest: Any) -> Request:
+        await asyncio.sleep(random.uniform(0, 1) if given is Vote.DENY else 0)
+        return await vote(self, request, given, *rest)
 
     Approvals._vote = hesitate  # type: ignore[assignment, method-assign]
     for state in RequestState:

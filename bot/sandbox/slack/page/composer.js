@@ -44,7 +44,7 @@ function grow(field) {
 function showHints(app, field) {
   const typed = field.value.toLowerCase();
   const matching = typed.startsWith("/")
-    ? app.state.hints.filter((hint) => hint.text.toLowerCase().startsWith(typed.trimEnd()) || app.state.app.command.startsWith(typed))
+    ? (app.state?.hints ?? []).filter((hint) => hint.text.toLowerCase().startsWith(typed.trimEnd()) || app.state.app.command.startsWith(typed))
     : [];
   byId("hints").hidden = !matching.length;
   byId("hints").replaceChildren(...matching.map((hint) => make("li", {
