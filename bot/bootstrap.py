@@ -36,11 +36,13 @@ from bot.services.deliveries import Deliveries
 from bot.services.environments import Environments
 from bot.services.execution import Executor, Sending
 from bot.services.exports import Exports
+from bot.services.follow_ups import FollowUps
 from bot.services.notices import Notices
 from bot.services.operations.catalogue import handlers
 from bot.services.operations.local import local_operations
 from bot.services.operations.operation import OperationHandler
 from bot.services.outbox import OutboxWorker
+from bot.services.receipts import Receipts
 from bot.services.recheck import Recheck
 from bot.services.reconcile import Reconciler
 from bot.services.secrets import Vault
@@ -187,6 +189,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     )
     approvals = Approvals(database, access, base.trail, base.vault, recheck, clocks)
     sending = Sending(call_deadline_seconds=settings.call_deadline_seconds, first_reconcile_seconds=first_look)
+    receipts, follow_ups = Receipts(database, base.environments, base.operations), FollowUps(settings.send_seconds)
     executor = Executor(
         database,
         base.trail,
@@ -197,8 +200,12 @@ def _machinery(base: _Foundation) -> _Machinery:
         local_operations(access),
         base.clock,
         sending,
+        receipts,
+        follow_ups,
     )
-    reconciler = Reconciler(database, base.environments, base.operations, settings.reconcile_seconds)
+    reconciler = Reconciler(
+        database, base.environments, base.operations, settings.reconcile_seconds, receipts, follow_ups
+    )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     outbox = OutboxWorker(database, base.messenger, access, notices.drawers())
     timekeeper = Timekeeper(database, first_look)

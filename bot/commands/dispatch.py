@@ -80,12 +80,12 @@ class Dispatcher:
                 outcome = type(error).__name__
             ANSWERS.labels(surface=surface, outcome=outcome).inc()
             if reply is not None:
-                await responder.show(reply)
+                await responder.show(reply, form_id=await self._parts.forms.anchor(reply, journey))
                 await self._settle(journey)
         return plain_verdict(reply)
 
     async def _route(self, journey: Journey, responder: Responder) -> Reply | None:
-        invocation = journey.invocation
+        invocation = journey.invocation = await self._parts.forms.placed(journey.invocation)
         if invocation.surface is Surface.FORM_CLOSED:
             await self._closed(journey)
             return None
@@ -102,6 +102,7 @@ class Dispatcher:
         journey.command = parsed.command
         form = parsed.command.form
         if form is not None and form.opens(parsed.arguments):
+            journey.in_view = True
             await responder.open_loading(form.title)
         context, parsed = await self._authoriser.authorise(journey, parsed)
         answer = await parsed.command.handler(context, parsed.arguments)

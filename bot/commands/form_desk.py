@@ -15,7 +15,7 @@ from bot.commands.registry import Registry
 from bot.db.engine import Database
 from bot.domain.audit import JsonValue
 from bot.domain.errors import FieldErrors, InvalidInput
-from bot.domain.invocation import FormValue, Invocation
+from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
 from bot.domain.records import FormRecord, FormState
 from bot.domain.replies import Form, FormField, Mood, Paragraph, Reply, line
@@ -62,6 +62,24 @@ class FormDesk:
         )
         await self._database.note(lambda unit: unit.forms.put(record))
         return form_id
+
+    async def anchor(self, reply: Reply, journey: Journey) -> str:
+        """The form's id for an answer in its place, so that the answer's buttons know their channel; "" elsewhere."""
+        form_id = journey.invocation.form_id or ""
+        if form_id or not journey.in_view or not reply.actions:
+            return form_id
+        form_id = await self.keep(Form(title="CloudSync", submit="", command="", fields=()), journey)
+        await self.move(form_id, FormState.OPEN, FormState.DONE)
+        return form_id
+
+    async def placed(self, invocation: Invocation) -> Invocation:
+        """A click in a view carries no channel: the form's row knows where it was opened, and for whom."""
+        if invocation.surface not in (Surface.BUTTON, Surface.MENU) or invocation.channel_id or not invocation.form_id:
+            return invocation
+        record = await self.find(invocation.form_id)
+        if record is None or record.person_id != invocation.person_id or record.team_id != invocation.team_id:
+            return invocation
+        return replace(invocation, channel_id=record.channel_id, is_direct=record.channel_id.startswith("D"))
 
     async def find(self, form_id: str) -> FormRecord | None:
         """The form's row."""

@@ -116,8 +116,11 @@ class Directory(Protocol):
 class Responder(Protocol):
     """Answers one delivery on the surface it came from. Implemented per surface by the slack layer."""
 
-    async def show(self, reply: Reply) -> None:
-        """The answer. Private unless `reply.shared`. Finds another way to the person if Slack refuses one."""
+    async def show(self, reply: Reply, *, form_id: str = "") -> None:
+        """The answer. Private unless `reply.shared`. Finds another way to the person if Slack refuses one.
+
+        `form_id` goes with an answer in a form's place: its buttons come back with it, and with no channel.
+        """
         ...
 
     async def open_loading(self, title: str) -> None:

@@ -206,6 +206,9 @@ class Result:
     difference: tuple[str, ...] = ()
     """For STALE: what was approved against what is there."""
     receipt: tuple[tuple[str, str], ...] = ()
+    undo_label: str = ""
+    """With `undo_command`: the button that turns it back, through the same pipeline."""
+    undo_command: str = ""
     inferred: bool = False
     retryable: bool | None = None
     reference: str = ""

@@ -80,6 +80,7 @@ class Background:
     def _sent(self, task: asyncio.Task[Request | None]) -> None:
         self._sends.discard(task)
         self.wake_messages()
+        self.wake_sender()  # what has ended may entail another request
         if not task.cancelled() and task.exception() is not None:
             log.error("send_failed", exc_info=task.exception())
 
@@ -126,6 +127,7 @@ class Background:
         for request in due:
             await self._reconciler.resolve(request)
             self.wake_messages()
+            self.wake_sender()
 
     async def _messages(self) -> None:
         while (await self._outbox.pass_once()).sent:

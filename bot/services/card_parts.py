@@ -165,6 +165,13 @@ def whether_again(request: Request) -> str:
     return "Next: mend the cause, then ask anew."
 
 
+def undo_button(request: Request) -> tuple[CommandButton, ...]:
+    """The way back, where the API has one: a command like any other, with its own gate."""
+    if not request.result.undo_command:
+        return ()
+    return (CommandButton(label=request.result.undo_label, command=request.result.undo_command),)
+
+
 def story_button(request: Request) -> CommandButton:
     """The way to the trail."""
     return CommandButton(label="Audit story", command=f"audit show {request.id}")

@@ -27,6 +27,7 @@ from bot.services.card_parts import (
     facts,
     items,
     story_button,
+    undo_button,
     votes,
     whether_again,
 )
@@ -50,7 +51,7 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
         mood=Mood.WARNING if warned else Mood.GOOD,
         parts=tuple(parts),
         next_step=line("Next: look at the warnings above.") if warned else line("Next: nothing to do."),
-        actions=(story_button(request),),
+        actions=(*undo_button(request), story_button(request)),
         reference=request.id,
     )
 

@@ -29,10 +29,12 @@ from bot.domain.requests import (
 )
 from bot.services.audit import Trail
 from bot.services.environments import Environments
+from bot.services.follow_ups import FollowUps
 from bot.services.lifecycle import PROGRAM, entry_for, owe_card, owe_notices
 from bot.services.metrics import SENT
 from bot.services.operations.local import LocalOperation
 from bot.services.operations.operation import OperationHandler, Sent
+from bot.services.receipts import Receipts
 from bot.services.recheck import Lost, Recheck
 from bot.services.secrets import Vault
 
@@ -75,6 +77,8 @@ class Executor:
         local: Mapping[OperationKind, LocalOperation],
         clock: Clock,
         sending: Sending,
+        receipts: Receipts,
+        follow_ups: FollowUps,
     ) -> None:
         self._database = database
         self._trail = trail
@@ -85,6 +89,8 @@ class Executor:
         self._local = local
         self._clock = clock
         self._sending = sending
+        self._receipts = receipts
+        self._follow_ups = follow_ups
         self.owner = f"run-{secrets.token_hex(4)}"
         self._running: set[str] = set()
 
@@ -155,7 +161,7 @@ class Executor:
         handler = self._handlers[claimed.operation.kind]
         sent = await handler.send(slot, claimed.operation, plain)
         ended = await self._outcome(claimed, sent)
-        return await self._with_receipt(ended, handler)
+        return await self._receipts.after(ended)
 
     async def _claim(self, request: Request) -> Request:
         """Claim and intent, committed before a byte is sent."""
@@ -225,6 +231,7 @@ class Executor:
             else:
                 raise Conflict("It was settled meanwhile.")
             unit.audit.append(_outcome_row(after, sent))
+            self._follow_ups.owe(unit, after)
             owe_card(unit, after)
             if after.state is not RequestState.APPROVED:
                 owe_notices(unit, after)
@@ -255,24 +262,6 @@ class Executor:
         if moved is None:
             raise Conflict("It was settled meanwhile.")
         return moved
-
-    async def _with_receipt(self, ended: Request, handler: OperationHandler) -> Request:
-        """Read the state again after a success; a reading that fails leaves the outcome as it is."""
-        if ended.state is not RequestState.SUCCEEDED:
-            return ended
-        try:
-            receipt = await handler.receipt(self._environments.client(ended.operation.environment), ended)
-        except CloudSyncError:
-            return ended
-        result = replace(ended.result, receipt=receipt.lines)
-
-        def work(unit: Unit) -> Request:
-            unit.requests.set_columns(ended.id, result=result)
-            after = replace(ended, result=result)
-            owe_card(unit, after)
-            return after
-
-        return await self._database.note(work)
 
 
 def _calls(request: Request) -> int:

@@ -18,8 +18,10 @@ from bot.domain.errors import Conflict, Denied, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import OperationKind, Request, RequestState, Step
 from bot.services.environments import Environments
+from bot.services.follow_ups import FollowUps
 from bot.services.lifecycle import PROGRAM, Act, entry_for, owe_card, owe_notices
 from bot.services.operations.operation import Finding, OperationHandler, Proof
+from bot.services.receipts import Receipts
 
 log = structlog.get_logger(__name__)
 
@@ -43,17 +45,22 @@ class Reconciler:
         environments: Environments,
         handlers: Mapping[OperationKind, OperationHandler],
         rounds_seconds: Sequence[int],
+        receipts: Receipts,
+        follow_ups: FollowUps,
     ) -> None:
         self._database = database
         self._environments = environments
         self._handlers = handlers
         self._rounds = tuple(rounds_seconds)
+        self._receipts = receipts
+        self._follow_ups = follow_ups
 
     async def resolve(self, request: Request) -> Request:
         """One round for one request: settle it, put off the next look, or hand it to a person."""
         finding = await self._look(request)
         reach(Failpoint.IN_RECONCILE)
-        return await self._database.write(lambda unit: self._settle(unit, request, finding))
+        settled = await self._database.write(lambda unit: self._settle(unit, request, finding))
+        return await self._receipts.after(settled)
 
     async def _look(self, request: Request) -> Finding:
         """A reading counts only if the organisation is the pinned one in the same pass."""
@@ -87,6 +94,7 @@ class Reconciler:
         if moved is None:
             return current
         unit.audit.append(entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)}))
+        self._follow_ups.owe(unit, moved)
         owe_card(unit, moved)
         owe_notices(unit, moved)
         return moved

@@ -40,8 +40,8 @@ def waiting_view(form: Form, form_id: str) -> Block:
     return _view(form.title, blocks[:VIEW_BLOCKS], form_id=form_id, submit=form.submit)
 
 
-def reply_view(reply: Reply, title: str) -> Block:
-    """An answer in a form's place. Native tables are not allowed in modals."""
+def reply_view(reply: Reply, title: str, *, form_id: str = "") -> Block:
+    """An answer in a form's place. Native tables are not allowed in modals. Closing it tells nobody."""
     words = mrkdwn(reply.verdict)
     verdict = f"{SIGNS[reply.mood]}{words}" if "*" in words else f"{SIGNS[reply.mood]}*{words.strip()}*"
     blocks = [section(verdict)]
@@ -52,7 +52,8 @@ def reply_view(reply: Reply, title: str) -> Block:
     blocks += action_blocks(reply.actions)
     if reply.reference:
         blocks.append(context(f"Reference {reply.reference}"))
-    return _view(title, blocks[:VIEW_BLOCKS], form_id=LOADING_ID)
+    view = _view(title, blocks[:VIEW_BLOCKS], form_id=form_id or LOADING_ID)
+    return {**view, "notify_on_close": False}
 
 
 def _view(title: str, blocks: list[Block], *, form_id: str, submit: str = "") -> Block:

@@ -94,7 +94,7 @@ class SlackMessenger:
 
     async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:
         """Redraw an open form, or show an answer in its place (views.update)."""
-        view = form_view(form, form_id) if isinstance(form, Form) else reply_view(form, "CloudSync")
+        view = form_view(form, form_id) if isinstance(form, Form) else reply_view(form, "CloudSync", form_id=form_id)
         await call(self._client, "views.update", view_id=view_id, view=view)
 
     @staticmethod

@@ -73,7 +73,7 @@ def from_action(body: Body) -> Invocation | None:
         "channel_name": _shown(str(channel.get("name") or "")),
         "message_ts": str(container.get("message_ts") or ""),
         "message_channel_id": str(container.get("channel_id") or channel_id),
-        "view_id": str(container.get("view_id") or ""),
+        **_modal_of(body),
     }
     if kind == "request":
         replaces = bool(container.get("is_ephemeral"))
@@ -86,6 +86,15 @@ def from_action(body: Body) -> Invocation | None:
         return _invocation(body, surface=Surface.MENU, text=str(chosen.get("value") or ""), **common)
     text = str(action.get("value") or "") if kind in ("command", "replace") else ""
     return _invocation(body, surface=Surface.BUTTON, text=text, replaces=kind == "replace", **common)
+
+
+def _modal_of(body: Body) -> dict[str, str]:
+    """The modal that was clicked in, by its id and the form's; the home tab is no modal."""
+    view = body.get("view") or {}
+    form_id = str(view.get("private_metadata") or "")
+    if view.get("type") != "modal":
+        return {}
+    return {"view_id": str(view.get("id") or ""), "form_id": "" if form_id == LOADING_ID else form_id}
 
 
 def from_submission(body: Body) -> Invocation:

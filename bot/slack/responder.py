@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 RESPONSE_HOST = "hooks.slack.com"
 WEBHOOK_SECONDS = 10
-TRIGGERED = frozenset({Surface.COMMAND, Surface.BUTTON, Surface.MENU, Surface.SHORTCUT})
+IN_VIEWS = frozenset({Surface.FORM, Surface.BUTTON, Surface.MENU})
 
 
 class SlackResponder:
@@ -35,7 +35,8 @@ class SlackResponder:
         self._client = client
         self._messenger = messenger
         self._api_host = api_host
-        self._view_id = invocation.view_id if invocation.surface is Surface.FORM else ""
+        self._view_id = invocation.view_id if invocation.surface in IN_VIEWS else ""
+        self._form_id = ""
         self._title = "CloudSync"
 
     async def open_loading(self, title: str) -> None:
@@ -57,8 +58,9 @@ class SlackResponder:
         answer = await call(self._client, method, **arguments)
         self._view_id = str((answer.get("view") or {}).get("id") or "")
 
-    async def show(self, reply: Reply) -> None:
+    async def show(self, reply: Reply, *, form_id: str = "") -> None:
         """The answer, by the first way that works; the last one is a direct message."""
+        self._form_id = form_id
         for way in self._ways(reply):
             try:
                 if await way(reply):
@@ -82,7 +84,7 @@ class SlackResponder:
         return [*ways, self._whispered, self._direct]
 
     async def _in_view(self, reply: Reply) -> bool:
-        view = reply_view(reply, self._title)
+        view = reply_view(reply, self._title, form_id=self._form_id)
         await call(self._client, "views.update", view_id=self._view_id, view=view)
         return True
 

@@ -31,8 +31,10 @@ from bot.services.audit import Trail
 from bot.services.clocks import Timekeeper
 from bot.services.environments import Environments
 from bot.services.execution import Executor, Sending
+from bot.services.follow_ups import FollowUps
 from bot.services.lifecycle import Act, Asking
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
+from bot.services.receipts import Receipts
 from bot.services.recheck import Recheck
 from bot.services.reconcile import Reconciler
 from bot.services.secrets import Vault
@@ -110,15 +112,18 @@ class Machinery:
         handlers = {KIND: operation}
         recheck = Recheck(access, environments, handlers)
         clocks = Clocks(decision_seconds=900, send_seconds=120, approvals_required=lambda name: required)
+        receipts, follow_ups = Receipts(database, environments, handlers), FollowUps(120)
         sending = Sending(call_deadline_seconds=20, first_reconcile_seconds=ROUNDS[0])
         return cls(
             database=database,
             clock=clock,
             operation=operation,
             approvals=Approvals(database, access, trail, vault, recheck, clocks),
-            executor=Executor(database, trail, environments, recheck, vault, handlers, {}, clock, sending),
+            executor=Executor(
+                database, trail, environments, recheck, vault, handlers, {}, clock, sending, receipts, follow_ups
+            ),
             timekeeper=Timekeeper(database, ROUNDS[0]),
-            reconciler=Reconciler(database, environments, handlers, ROUNDS),
+            reconciler=Reconciler(database, environments, handlers, ROUNDS, receipts, follow_ups),
             access=access,
         )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.domain.audit import AuditKind
+from bot.sandbox.slack.deliver import Manner
 from bot.sandbox.slack.outages import RESPONSE_URL, Outage
+from bot.sandbox.slack.reading import controls_of
 from tests.bots import World, running_bot
 from tests.scenarios.conftest import account_for
 
@@ -55,3 +57,30 @@ async def test_a_click_with_a_forged_id_gets_an_answer_and_has_no_effect(world: 
         "grace", "#prod"
     )
     assert world.api.journal.changing == []
+
+
+async def test_a_choice_offered_in_a_forms_place_is_taken_for_the_channel_it_was_asked_in(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders")
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    menu = next(control for control in controls_of(modal) if control.kind == "static_select")
+    chosen = next(o["text"]["text"] for o in menu.element["options"] if "orders-us" in o["text"]["text"])
+    await alan.choose(menu.label, chosen, surface=modal)
+    await world.settle()
+    form = world.reads("alan", "#prod")
+    assert "Update a database" in form
+    assert "Not permitted" not in form
+
+
+async def test_nobody_elses_click_in_a_view_counts(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders-eu")
+    await world.fills("alan", {"Label": "orders-europe"})
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    await alan.click(modal, "Rename it back", manner=Manner(user_id=world.person("cleo").id))
+    await world.settle()
+    last = (await world.trail())[-1]
+    assert (last.kind, last.actor) == (AuditKind.REFUSAL, world.person("cleo").id)
+    assert len(world.api.journal.changing) == 1

@@ -32,6 +32,7 @@ TITLE = "Update a database"
 async def form(context: Context, arguments: Arguments) -> Answer:
     """The form, with what can be read filled in."""
     database = await context.api.get_database(context.database.id or "")
+    label = await _label_before(context, arguments.text("back")) or database.label
     return Form(
         title=TITLE,
         submit="Update",
@@ -42,7 +43,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
         ),
         waits="Working on it. You may close the form; the result then comes by message.",
         fields=(
-            label_field(database.label),
+            label_field(label),
             connection_field(required=False),
             *jwt_fields(
                 database.jwt_allowed_issuers or (), database.jwt_expected_audiences or (), database.jwks_uri or ""
@@ -66,6 +67,15 @@ async def form(context: Context, arguments: Arguments) -> Answer:
             ),
         ),
     )
+
+
+async def _label_before(context: Context, request_id: str) -> str:
+    """The label that a request changed, for the button **Rename it back**; "" where there is none."""
+    request = await context.services.approvals.get(request_id) if request_id else None
+    if request is None or request.operation.database_id != context.database.id:
+        return ""
+    before = request.observation.keep.get("label")
+    return before if isinstance(before, str) else ""
 
 
 def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
@@ -165,6 +175,7 @@ def command() -> Command:
                 summary="id, label, or the beginning of either",
                 required=True,
             ),
+            Parameter(name="back", kind=ParameterKind.TEXT, option="--back", summary=""),
         ),
         form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
     )

@@ -18,44 +18,76 @@ from bot.commands.areas.database_fields import (
     label_field,
     label_problem,
 )
+from bot.commands.areas.register_again import Deleted, deleted, environment_of
 from bot.commands.asking import value_of
-from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
+from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction, JsonValue
 from bot.domain.replies import FieldKind, Form, FormField, line
 from bot.domain.requests import Operation, OperationKind, Proposal, Target
+from bot.services.follow_ups import THEN_ENABLE
 
 TITLE = "Register a database"
 
 
 async def form(context: Context, arguments: Arguments) -> Answer:
-    """The empty form."""
-    del arguments
-    environment = context.standing.binding.environment if context.standing.binding else ""
+    """The empty form, or the one that a deletion's receipt fills in."""
+    environment = environment_of(context)
+    again = await deleted(context, arguments.text("again"))
     return Form(
         title=TITLE,
         submit="Register",
-        command="databases register",
-        intro=(line(f"In {environment}. CloudSync checks the connection first, which takes some seconds."),),
+        command=f"databases register --again {again.request_id}" if again.request_id else "databases register",
+        intro=(
+            line(f"In {environment}. CloudSync checks the connection first, which takes some seconds."),
+            *(line(words) for words in again.words),
+        ),
         waits="Checking the connection and registering. This takes some seconds; you may close the form, "
         "the result then comes by message.",
-        fields=(
-            label_field(),
-            FormField(name="provider", label="Provider", kind=FieldKind.CHOICE, options=PROVIDERS),
-            FormField(name="flavor", label="Flavor", kind=FieldKind.SUGGESTED, options=FLAVORS),
-            FormField(name="database_name", label="Database name", kind=FieldKind.TEXT, max_length=200),
-            connection_field(required=True),
-            FormField(
-                name="schema_name",
-                label="Schema name",
-                kind=FieldKind.TEXT,
-                required=False,
-                hint="Only for postgres.",
-            ),
-            *jwt_fields(),
-            jwt_secret_field("Optional. Sealed until it is sent, then forgotten."),
-            FormField(name="project_id", label="Project ID", kind=FieldKind.TEXT, required=False),
+        fields=_fields(again),
+    )
+
+
+def _fields(again: Deleted) -> tuple[FormField, ...]:
+    return (
+        label_field(again.text("label")),
+        FormField(
+            name="provider",
+            label="Provider",
+            kind=FieldKind.CHOICE,
+            options=PROVIDERS,
+            value=again.one_of("provider", PROVIDERS),
+        ),
+        FormField(name="flavor", label="Flavor", kind=FieldKind.SUGGESTED, options=FLAVORS, value=again.text("flavor")),
+        FormField(
+            name="database_name",
+            label="Database name",
+            kind=FieldKind.TEXT,
+            max_length=200,
+            value=again.text("database_name"),
+        ),
+        connection_field(required=True),
+        FormField(
+            name="schema_name",
+            label="Schema name",
+            kind=FieldKind.TEXT,
+            required=False,
+            hint="Only for postgres.",
+            value=again.text("schema_name"),
+        ),
+        *jwt_fields(
+            again.several("jwt_allowed_issuers"),
+            again.several("jwt_expected_audiences"),
+            again.text("jwks_uri") or "",
+        ),
+        jwt_secret_field("Optional. Sealed until it is sent, then forgotten."),
+        FormField(
+            name="project_id",
+            label="Project ID",
+            kind=FieldKind.TEXT,
+            required=False,
+            value=again.text("project_id"),
         ),
     )
 
@@ -86,13 +118,13 @@ def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
 
 async def submit(context: Context, arguments: Arguments, values: Values) -> Answer:
     """Make the proposal; `workspaceId` is never part of it."""
-    del arguments
     label, name = value_of(values, "label"), value_of(values, "database_name")
     secrets = {"connectionString": value_of(values, "connection_string"), "jwtSecret": value_of(values, "jwt_secret")}
-    environment = context.standing.binding.environment if context.standing.binding else ""
-    operation = Operation(
-        kind=OperationKind.REGISTER_DATABASE, environment=environment, arguments=_given(values, secrets)
-    )
+    environment, given = environment_of(context), _given(values, secrets)
+    tables = (await deleted(context, arguments.text("again"))).several("enabled_tables")
+    if tables:
+        given[THEN_ENABLE] = [*tables]
+    operation = Operation(kind=OperationKind.REGISTER_DATABASE, environment=environment, arguments=given)
     return Proposal(
         operation=operation,
         target=Target(key=f"{environment}:new:{label}:{name}", id="", label=label),
@@ -134,5 +166,6 @@ def command() -> Command:
         action=AuditAction.DATABASES_REGISTER,
         handler=form,
         endpoint="POST /v1/databases",
+        parameters=(Parameter(name="again", kind=ParameterKind.TEXT, option="--again", summary=""),),
         form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
     )

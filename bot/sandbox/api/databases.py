@@ -66,7 +66,7 @@ def _registered(asked: Asked, given: dict[str, Any]) -> Database:
         jwt_expected_audiences=given.get("jwtExpectedAudiences", []),
         jwks_uri=given.get("jwksUri") or None,
         jwt_secret=given.get("jwtSecret", ""),
-        tables=dict(NEW_TABLES),
+        tables=dict.fromkeys(asked.estate.tenants.get(given["databaseName"], ()), False) or dict(NEW_TABLES),
     )
 
 
@@ -97,6 +97,7 @@ async def delete_database(asked: Asked) -> Answer:
     """DELETE /v1/databases/:databaseID: deleted even where the cleanup warns."""
     database = asked.database()
     del asked.estate.databases[database.id]
+    asked.estate.tenants[database.database_name] = list(database.tables)
     return deleted(asked.switches, database_id(asked.switches, database), database.deletion_warnings)
 
 

@@ -74,6 +74,8 @@ class Estate:
 
     organisation: Organisation
     databases: dict[str, Database] = field(default_factory=dict)
+    tenants: dict[str, list[str]] = field(default_factory=dict)
+    """The tables of databases that were deleted, by database name: only their record here goes."""
     verification_seconds: float = 0.0
     """How long a registration takes to verify its connection."""
 

@@ -75,11 +75,15 @@ class RegisterDatabase:
 
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
         """The new database's id, or how to find it where the API did not tell."""
+        wanted = [*(texts_of(request.operation.arguments, "thenEnable") or ())]
+        tables = names_in_words(wanted) if wanted else ""
         created = request.result.created_id
         if created:
-            return Receipt(lines=(("Database ID", created),))
+            next_lines = (("Tables enabled next", tables),) if tables else ()
+            return Receipt(lines=(("Database ID", created), *next_lines))
         new = (await self.find(api, request)).created_id
-        return Receipt(lines=(("Database ID", new or "see `databases list`"),))
+        by_hand = (("Tables to enable by hand", tables),) if tables else ()
+        return Receipt(lines=(("Database ID", new or "see `databases list`"), *by_hand))
 
 
 class DeleteDatabase:
@@ -138,7 +142,11 @@ class DeleteDatabase:
             ("JWT audiences", _several(keep.get("jwt_expected_audiences"))),
             ("JWKS URI", _single(keep.get("jwks_uri"))),
         )
-        return Receipt(lines=tuple((name, value) for name, value in lines if value))
+        return Receipt(
+            lines=tuple((name, value) for name, value in lines if value),
+            undo_label="Register again",
+            undo_command=f"databases register --again {request.id}",
+        )
 
 
 def _single(value: JsonValue) -> str:

@@ -93,7 +93,7 @@ class UpdateDatabase:
         return Receipt(
             lines=tuple(lines) or (("Label", database.label or "none"),),
             undo_label="Rename it back" if renamed_only else "",
-            undo_command=f"databases update {request.operation.database_id}" if renamed_only else "",
+            undo_command=f"databases update {database.id} --back {request.id}" if renamed_only else "",
         )
 
 

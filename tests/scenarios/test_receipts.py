@@ -1,0 +1,122 @@
+"""After a success: what changed is shown, and where the API has a way back, a button leads there."""
+
+from __future__ import annotations
+
+from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.slack.reading import buttons_of
+from tests.bots import World, running_bot
+from tests.scenarios.conftest import account_for
+
+DELETE = {"Reason": "moved", "Type the label to confirm": "orders-eu"}
+SECRETS = {"Connection string": "postgresql://owner:hunter2@orders-eu.db.example:5432/orders"}
+
+
+def buttons(world: World, name: str, channel: str = "#prod") -> list[str]:
+    """The buttons of the newest message that this person sees."""
+    return buttons_of(world.person(name).see(channel)[-1])
+
+
+async def deleted(world: World) -> None:
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    await world.fills("alan", DELETE)
+    await world.presses("grace", "#prod", "Approve")
+    assert "Deleted the database" in world.card()
+
+
+async def enabling(world: World) -> None:
+    """What follows a registration comes by itself."""
+    await world.person("alan").wait_for(lambda: [c for c in world.api.journal.changing if "enable" in c.path], 20)
+    await world.settle()
+
+
+async def test_disabled_tables_are_enabled_again_by_a_button_that_is_confirmed_like_a_command(world: World) -> None:
+    await world.says("grace", "#prod", 'tables disable orders-eu users orders --reason "schema change"')
+    done = await world.presses("grace", "#prod", "Confirm")
+    assert "users disabled, orders disabled" in done
+    assert not world.api.estate.labelled("orders-eu").tables["users"]
+    asked = await world.presses("grace", "#prod", "Enable again")
+    assert "Please confirm" in asked
+    assert len(world.api.journal.changing) == 1, "the button asks, it does not send"
+    await world.presses("grace", "#prod", "Confirm")
+    assert world.api.estate.labelled("orders-eu").tables["users"]
+    assert world.api.journal.changing[-1].body == {"tables": ["users", "orders"]}
+
+
+async def test_enabled_tables_are_disabled_again_with_a_reason(world: World) -> None:
+    await world.says("grace", "#prod", "tables enable orders-eu invoices users")
+    await world.presses("grace", "#prod", "Confirm")
+    await world.presses("grace", "#prod", "Disable them")
+    await world.fills("grace", {"Reason": "enabled by mistake"})
+    await world.presses("grace", "#prod", "Confirm")
+    tables = world.api.estate.labelled("orders-eu").tables
+    assert (tables["invoices"], tables["users"]) == (False, True), "what was so before stays as it was"
+
+
+async def test_a_label_is_changed_back_through_the_form_with_the_old_one_filled_in(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders-eu")
+    await world.fills("alan", {"Label": "orders-europe"})
+    assert "orders-europe" in world.reads("alan", "#prod")
+    answer = world.person("alan").modal
+    assert answer is not None
+    await world.person("alan").click(answer, "Rename it back")
+    await world.settle()
+    form = world.person("alan").modal
+    assert form is not None
+    await world.person("alan").submit(form)
+    await world.settle()
+    assert world.api.estate.labelled("orders-eu").label == "orders-eu"
+
+
+async def test_a_viewer_who_presses_the_way_back_is_refused(world: World) -> None:
+    await deleted(world)
+    assert "Register again" in buttons(world, "cleo")
+    refused = await world.presses("cleo", "#prod", "Register again")
+    assert "Not permitted" in refused
+    last = (await world.trail())[-1]
+    assert (last.kind, last.action) == (AuditKind.REFUSAL, AuditAction.DATABASES_REGISTER)
+
+
+async def test_a_deleted_database_is_registered_again_with_its_tables(world: World) -> None:
+    before = dict(world.api.estate.labelled("orders-eu").tables)
+    old = world.api.estate.labelled("orders-eu")
+    await deleted(world)
+    form = await world.presses("alan", "#prod", "Register again")
+    assert "Afterwards these tables are enabled again: order_lines, orders, users." in form
+    assert "hunter2" not in form
+    await world.fills("alan", SECRETS)
+    await enabling(world)
+    new = world.api.estate.labelled("orders-eu")
+    assert new.id != old.id
+    for name in ("provider", "flavor", "database_name", "schema_name", "jwt_allowed_issuers", "jwks_uri"):
+        assert getattr(new, name) == getattr(old, name), name
+    posted = next(call for call in world.api.journal.changing if call.path == "/v1/databases")
+    assert "thenEnable" not in posted.body
+    enabled = world.api.journal.changing[-1]
+    assert enabled.path.endswith(f"{new.id}/cloudsync/enable")
+    assert sorted(enabled.body["tables"]) == sorted(name for name, is_on in before.items() if is_on)
+    rows = [row for row in await world.trail() if row.action is AuditAction.TABLES_ENABLE]
+    assert [row.kind for row in rows] == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME]
+    assert rows[-1].outcome is AuditOutcome.SUCCEEDED
+    registered = [row for row in await world.trail() if row.action is AuditAction.DATABASES_REGISTER]
+    assert {row.story for row in rows} == {registered[-1].story}, "it belongs to the registration's story"
+
+
+async def test_a_registration_whose_answer_was_lost_enables_its_tables_once_it_is_found(database_url: str) -> None:
+    async with running_bot(database_url, RECONCILE_SECONDS="1,2,3") as world:
+        await deleted(world)
+        await world.presses("alan", "#prod", "Register again")
+        world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="POST", path="/v1/databases")
+        await world.fills("alan", SECRETS)
+        await enabling(world)
+        await account_for(world)
+        assert world.api.estate.labelled("orders-eu").tables["users"]
+
+
+async def test_only_a_deletion_of_this_environment_is_registered_again(world: World) -> None:
+    refused = await world.says("alan", "#prod", "databases register --again rq-222222222222")
+    assert "No deletion of a database here goes by that id" in refused
+    await world.says("grace", "#prod", "tables enable orders-eu invoices")
+    await world.presses("grace", "#prod", "Confirm")
+    other = next(row.request_id for row in await world.trail() if row.request_id)
+    assert "No deletion" in await world.says("alan", "#prod", f"databases register --again {other}")
