@@ -31,6 +31,7 @@ SECTION = 3_000
 BUTTON_TEXT, BUTTON_VALUE = 75, 2_000
 ACTIONS_A_BLOCK, OPTIONS = 25, 100
 MESSAGE_BLOCKS = 50
+CHART_LABEL = 20
 CHARTS = 2
 """Native ones a message; further charts are tables."""
 MESSAGE_CHARACTERS = 12_000
@@ -237,8 +238,13 @@ def _table(table: Table, *, native: bool) -> list[Block]:
         rows = [table.headings, *table.rows[:TABLE_ROWS]]
         cells = [[{"type": "raw_text", "text": cell or "–"} for cell in row] for row in rows]
         return [{"type": "data_table", "caption": table.caption, "rows": cells}]
-    lines = [" · ".join(mrkdwn((cell,)) for cell in row if cell) for row in table.rows]
-    return sections([f"*{mrkdwn((table.caption,))}*", *lines])
+    return sections([f"*{mrkdwn((table.caption,))}*", *_rows_of(table)])
+
+
+def _rows_of(table: Table) -> list[str]:
+    """Rows that can be read without the headings above them: `Ada · Reads 5 · Changes 2`."""
+    named = [[f"{name} {cell}" for name, cell in zip(table.headings[1:], row[1:], strict=False)] for row in table.rows]
+    return [mrkdwn((" · ".join((row[0], *cells)),)) for row, cells in zip(table.rows, named, strict=True)]
 
 
 def _figures(chart: Chart) -> Table:
@@ -250,19 +256,18 @@ def _figures(chart: Chart) -> Table:
 
 
 def _chart(chart: Chart) -> Block:
+    categories = [cut(label, CHART_LABEL) for label in chart.categories[:20]]
     series = [
         {
-            "name": name,
-            "data": [
-                {"label": label, "value": value} for label, value in zip(chart.categories[:20], values, strict=False)
-            ],
+            "name": cut(name, CHART_LABEL),
+            "data": [{"label": label, "value": value} for label, value in zip(categories, values, strict=False)],
         }
         for name, values in chart.series[:6]
     ]
     return {
         "type": "data_visualization",
         "title": cut(chart.caption, 50),
-        "chart": {"type": "bar", "series": series, "axis_config": {"categories": list(chart.categories[:20])}},
+        "chart": {"type": "bar", "series": series, "axis_config": {"categories": categories}},
     }
 
 
@@ -288,4 +293,4 @@ def _lines_of(part: Part) -> list[str]:
     if isinstance(part, Small):
         return [mrkdwn(part.line)]
     table = _figures(part) if isinstance(part, Chart) else part
-    return [table.caption, *(" · ".join(mrkdwn((cell,)) for cell in row) for row in table.rows)]
+    return [mrkdwn((table.caption,)), *_rows_of(table)]
