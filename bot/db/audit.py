@@ -9,10 +9,13 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select
 
+from bot.db.audit_counts import count_of
 from bot.db.audit_export import Batch, next_batch
 from bot.db.audit_head import Head
-from bot.db.audit_queries import count_by, find_page
+from bot.db.audit_queries import find_page
 from bot.db.audit_search import index_entry
+from bot.db.audit_summary import summary_of
+from bot.db.audit_targets import is_target, targets_like
 from bot.db.audit_verify import Finding, verify_rows
 from bot.db.chain import HASHED, AuditKeys, canonical_json, hash_of, leaf_of, new_salt
 from bot.db.storable import storable_json, storable_text
@@ -28,6 +31,7 @@ from bot.domain.audit import (
     AuditRecord,
     JsonValue,
 )
+from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import TrailUnavailable
 from bot.domain.ports import Clock
 
@@ -112,11 +116,21 @@ class AuditTrail:
         column = audit_events.c
         return self._connection.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
 
-    def count_by(
-        self, column: str, *, since: datetime | None = None, until: datetime | None = None
-    ) -> tuple[tuple[str, int], ...]:
-        """For summaries: how many rows for each `actor`, `action`, `outcome`, `target_label` or `channel`."""
-        return count_by(self._connection, column, since=since, until=until)
+    def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
+        """How much fits, cursors apart, looking at `limit` rows at the most."""
+        return count_of(self._connection, wanted, limit)
+
+    def summary(self, *, since: datetime | None, until: datetime | None) -> AuditSummary:
+        """Who did what, and how it ended."""
+        return summary_of(self._connection, since=since, until=until)
+
+    def knows_target(self, name: str) -> bool:
+        """Whether any row is about this id or label."""
+        return is_target(self._connection, name)
+
+    def targets_like(self, name: str) -> tuple[str, ...]:
+        """Labels near this one, out of those that come after its first letter."""
+        return targets_like(self._connection, name)
 
     def head(self) -> Head:
         """The head as stored."""

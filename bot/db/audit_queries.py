@@ -8,8 +8,7 @@ next page's cursor.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, or_, select, text, union
@@ -20,8 +19,6 @@ from bot.domain.audit import AuditAction, AuditFilter
 
 LOOK = 5_000
 """Rows of the leading filter that one page looks at, where further filters have to be tried on each."""
-
-COUNTED = {name: audit_events.c[name] for name in ("actor", "action", "outcome", "target_label", "channel")}
 
 Column = audit_events.c
 Condition = ColumnElement[bool]
@@ -47,7 +44,7 @@ class Span:
 
 def find_page(connection: Connection, wanted: AuditFilter) -> tuple[Sequence[Row[Any]], bool, bool, int | None]:
     """Rows newest first, whether newer and older ones exist, and how far a bounded look came."""
-    span = _span(connection, wanted)
+    span = span_of(connection, wanted)
     if span is None:
         return (), False, False, None
     looked, conditions = _plan(connection.dialect.name, wanted, span)
@@ -61,21 +58,20 @@ def find_page(connection: Connection, wanted: AuditFilter) -> tuple[Sequence[Row
     return page, wanted.before_seq is not None, further, scanned_to
 
 
-def count_by(
-    connection: Connection, column: str, *, since: datetime | None, until: datetime | None
-) -> tuple[tuple[str, int], ...]:
-    """How many rows, reads and mistypes apart, for each value of a column; the most frequent first."""
-    span = _span(connection, AuditFilter(since=since, until=until))
+def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tuple[Sequence[Row[Any]], bool]:
+    """(seq, story) of the newest rows that fit, cursors apart, and whether these are all there are."""
+    wanted = replace(wanted, before_seq=None, after_seq=None, limit=limit)
+    span = span_of(connection, wanted)
     if span is None:
-        return ()
-    value, number = COUNTED[column], func.count().label("number")
-    rows = connection.execute(
-        select(value, number).where(*span.within(Column.seq), text(LOUD)).group_by(value).order_by(number.desc(), value)
-    )
-    return tuple((row[0], row.number) for row in rows)
+        return (), True
+    looked, conditions = _plan(connection.dialect.name, wanted, span)
+    found: Select[Any] = _rows(looked, conditions, span, limit + 1).with_only_columns(Column.seq, Column.story)
+    rows: Sequence[Row[Any]] = connection.execute(found).all()
+    stopped = looked is not None and conditions and _horizon(connection, looked, span) is not None
+    return rows[:limit], len(rows) <= limit and not stopped
 
 
-def _span(connection: Connection, wanted: AuditFilter) -> Span | None:
+def span_of(connection: Connection, wanted: AuditFilter) -> Span | None:
     """Time bounds by two index seeks, and the cursor in place of a bound; None where nothing can lie between."""
     low = high = None
     if wanted.since is not None:
@@ -107,8 +103,8 @@ def _filters(wanted: AuditFilter) -> list[list[Condition]]:
         ((Column.story,), _given(wanted.story)),
         ((Column.target, Column.target_label), _given(wanted.target)),
         ((Column.actor,), _given(wanted.actor)),
-        ((Column.action,), _given(wanted.action) or _actions(wanted.area)),
-        ((Column.outcome,), _given(wanted.outcome)),
+        ((Column.action,), _given(wanted.action) or _actions(wanted)),
+        ((Column.outcome,), _given(wanted.outcome) or wanted.outcomes),
         ((Column.channel,), _given(wanted.channel)),
     )
     return [[column == value for column in columns for value in values] for columns, values in asked if values]
@@ -118,11 +114,13 @@ def _given(value: str | None) -> tuple[str, ...]:
     return () if value is None else (value,)
 
 
-def _actions(area: str | None) -> tuple[str, ...]:
-    """The actions of an area: one ordered seek each. An area that does not exist matches nothing."""
-    if area is None:
-        return ()
-    return tuple(action for action in AuditAction if action.startswith(f"{area}.")) or (area,)
+def _actions(wanted: AuditFilter) -> tuple[str, ...]:
+    """The actions of an area or with a verb: one ordered seek each. What does not exist matches nothing."""
+    if wanted.area is not None:
+        return tuple(action for action in AuditAction if action.startswith(f"{wanted.area}.")) or (wanted.area,)
+    if wanted.verb is not None:
+        return tuple(action for action in AuditAction if action.endswith(f".{wanted.verb}")) or (wanted.verb,)
+    return ()
 
 
 def _plan(dialect: str, wanted: AuditFilter, span: Span) -> tuple[Subquery | None, list[Condition]]:

@@ -90,6 +90,7 @@ class AuditAction(StrEnum):
     APPROVALS_REHEARSE = "approvals.rehearse"
     AUDIT_LIST = "audit.list"
     AUDIT_SHOW = "audit.show"
+    AUDIT_SEARCH = "audit.search"
     AUDIT_SUMMARY = "audit.summary"
     AUDIT_EXPORT = "audit.export"
     AUDIT_VERIFY = "audit.verify"
@@ -152,8 +153,12 @@ class AuditFilter:
     actor: str | None = None
     action: AuditAction | None = None
     area: str | None = None
+    verb: str | None = None
+    """The word after the area, as in `delete`: in every area that has it."""
     target: str | None = None
     outcome: AuditOutcome | None = None
+    outcomes: tuple[AuditOutcome, ...] = ()
+    """Any of these, where no single one is named."""
     channel: str | None = None
     text: str | None = None
     since: datetime | None = None

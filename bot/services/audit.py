@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 
 from bot.db.engine import Database
+from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditFilter, AuditPage, AuditRecord
+from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import BotError, TrailUnavailable
 
 log = structlog.get_logger(__name__)
@@ -49,3 +53,19 @@ class Trail:
     async def story(self, reference: str) -> tuple[AuditRecord, ...]:
         """Everything that belongs to a seq, a request id or a story id, oldest first."""
         return await self._database.read(lambda unit: unit.audit.story(reference))
+
+    async def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
+        """How much fits, cursors apart, looking at `limit` rows at the most."""
+        return await self._database.read(lambda unit: unit.audit.count(wanted, limit=limit))
+
+    async def summary(self, *, since: datetime | None, until: datetime | None) -> AuditSummary:
+        """Who did what, and how it ended."""
+        return await self._database.read(lambda unit: unit.audit.summary(since=since, until=until))
+
+    async def unknown_target(self, name: str) -> tuple[str, ...] | None:
+        """Labels near a target that no row is about; None where the trail knows it."""
+
+        def work(unit: Unit) -> tuple[str, ...] | None:
+            return None if unit.audit.knows_target(name) else unit.audit.targets_like(name)
+
+        return await self._database.read(work)

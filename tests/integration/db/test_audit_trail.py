@@ -76,15 +76,6 @@ async def test_there_may_be_no_such_story(database: Database) -> None:
     assert await database.read(lambda unit: unit.audit.story("7")) == ()
 
 
-async def test_counts_leave_reads_out_and_keep_to_their_time(database: Database, clock: ManualClock) -> None:
-    for actor, kind in (("U1", "read"), ("U1", "decision"), ("U2", "decision"), ("U2", "request"), ("U3", "request")):
-        await append(database, actor=actor, kind=AuditKind(kind))
-        clock.advance(60)
-    until = START + timedelta(minutes=4)
-    counted = await database.read(lambda unit: unit.audit.count_by("actor", since=START, until=until))
-    assert counted == (("U2", 2), ("U1", 1))
-
-
 TAMPERED = [
     pytest.param("UPDATE audit_events SET actor = 'U0EVE' WHERE seq = 3", 3, "columns do not fit", id="column"),
     pytest.param("UPDATE audit_events SET payload = '{}' WHERE seq = 3", 3, "does not fit its leaf", id="payload"),
