@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
-from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditOutcome, AuditPage, AuditRecord, JsonValue
+from bot.commands.areas.audit_asked import narrower
+from bot.domain.audit import AuditAction, AuditKind, AuditOutcome, AuditRecord, JsonValue
+from bot.domain.audit_figures import end_of_story
 from bot.domain.replies import (
     Bullets,
     ChannelRef,
@@ -22,7 +23,6 @@ from bot.domain.replies import (
     Strong,
     line,
 )
-from bot.domain.requests import AUDIT_OUTCOME_OF
 
 STEPS_SHOWN = 25
 OUTCOME_WORDS = {
@@ -60,17 +60,6 @@ KIND_WORDS = {
     AuditKind.TOMBSTONE: "erased",
     AuditKind.CHECKPOINT: "checkpoint",
 }
-THINGS = {
-    AuditAction.DATABASES_REGISTER: "registration",
-    AuditAction.DATABASES_UPDATE: "database update",
-    AuditAction.DATABASES_DELETE: "database deletion",
-    AuditAction.TABLES_ENABLE: "enabling of tables",
-    AuditAction.TABLES_DISABLE: "disabling of tables",
-    AuditAction.TOKEN_SET: "token setting",
-    AuditAction.TOKEN_DELETE: "token deletion",
-    AuditAction.DEVICES_REMOVE: "device removal",
-}
-"""What several rows of one story amount to, for a verdict that counts things rather than rows."""
 MOODS = {
     AuditOutcome.SUCCEEDED: Mood.GOOD,
     AuditOutcome.ALREADY_ABSENT: Mood.GOOD,
@@ -82,7 +71,6 @@ MOODS = {
     AuditOutcome.STALE: Mood.WARNING,
     AuditOutcome.PENDING: Mood.WAITING,
 }
-STATE_OUTCOMES = {state.value: outcome for state, outcome in AUDIT_OUTCOME_OF.items()}
 VOTES = {"approve": "approved", "deny": "denied"}
 
 
@@ -100,14 +88,14 @@ def row_line(record: AuditRecord) -> Line:
         " ",
         who(record),
         f" {KIND_WORDS[record.kind]} ",
-        Strong(text=_action_words(record.action)),
+        Strong(text=action_words(record.action)),
         f" {record.target_label or record.target}" if record.target or record.target_label else "",
         f": {_ended(record)}",
         f" ({record.code})" if record.code else "",
     )
 
 
-def _action_words(action: AuditAction) -> str:
+def action_words(action: AuditAction) -> str:
     return action.value.replace(".", " ").replace("_", " ")
 
 
@@ -116,48 +104,22 @@ def _ended(record: AuditRecord) -> str:
     return VOTES.get(text_of(record.payload.get("vote"))) or OUTCOME_WORDS[record.outcome]
 
 
+def story_label(record: AuditRecord) -> str:
+    """A row's story in a menu."""
+    return f"{record.seq} {action_words(record.action)} {record.target_label or record.target}".strip()
+
+
 def story_outcome(records: Sequence[AuditRecord]) -> AuditOutcome:
-    """How a story stands, from its rows oldest first: its request's last state, else its last row that is an end."""
-    for record in reversed(records):
-        outcome = STATE_OUTCOMES.get(text_of(record.payload.get("state")))
-        if outcome is not None:
-            return outcome
-    ends = [record.outcome for record in records if record.outcome is not AuditOutcome.PENDING]
-    return ends[-1] if ends else AuditOutcome.PENDING
+    """How a story stands, from its rows oldest first."""
+    return end_of_story((text_of(record.payload.get("state")), record.outcome) for record in reversed(records))
 
 
-def page_verdict(found: AuditPage, wanted: AuditFilter) -> Line:
-    """A plain answer first: how many, and how they ended."""
-    thing = THINGS.get(wanted.action) if wanted.action else None
-    ends = _story_ends(found.records) if thing else [record.outcome for record in found.records]
-    ended = ", ".join(f"{count} {OUTCOME_WORDS[outcome]}" for outcome, count in Counter(ends).most_common(3))
-    about = _action_words(wanted.action) if wanted.action else wanted.area
-    count = _counted(len(ends), thing) if thing else _counted(len(ends), "row") + (f" on {about}" if about else "")
-    since: tuple[Span, ...] = (" since ", Moment(at=wanted.since)) if wanted.since else ()
-    by: tuple[Span, ...] = (" by ", PersonRef(id=wanted.actor)) if wanted.actor else ()
-    several = found.has_older or found.has_newer
-    return line(Strong(text=count), *by, *since, f": {ended}", " on this page" if several else "")
-
-
-def _story_ends(records: Sequence[AuditRecord]) -> list[AuditOutcome]:
-    """One end a story, from rows newest first."""
-    stories: dict[str, list[AuditRecord]] = {}
-    for record in reversed(records):
-        stories.setdefault(record.story, []).append(record)
-    return [story_outcome(rows) for rows in stories.values()]
-
-
-def _counted(number: int, thing: str) -> str:
-    first, space, rest = thing.partition(" of ")
-    return f"{number} {thing}" if number == 1 else f"{number} {first}s{space}{rest}"
-
-
-def timeline(records: Sequence[AuditRecord]) -> Reply:
+def timeline(records: Sequence[AuditRecord], timezone: str | None) -> Reply:
     """One story, oldest first, with its end as the verdict."""
     first, last = records[0], records[-1]
     end = story_outcome(records)
     summary = next((text_of(record.payload.get("summary")) for record in records if record.payload.get("summary")), "")
-    what = summary or f"{_action_words(first.action)} {first.target_label}".strip()
+    what = summary or f"{action_words(first.action)} {first.target_label}".strip()
     parts: list[Part] = [Bullets(items=tuple(_step(record) for record in records[:STEPS_SHOWN]))]
     hidden = len(records) - STEPS_SHOWN
     if hidden > 0:
@@ -171,21 +133,15 @@ def timeline(records: Sequence[AuditRecord]) -> Reply:
         next_step=line("Next: look at the request, which is still open.")
         if under_way
         else line("Next: nothing to do; this is the story so far as it was written."),
-        actions=_leads(records),
+        actions=_leads(records, timezone),
     )
 
 
-def _leads(records: Sequence[AuditRecord]) -> tuple[CommandButton, ...]:
-    """From one story to its request, and to all that concerns the same database or person."""
+def _leads(records: Sequence[AuditRecord], timezone: str | None) -> tuple[CommandButton, ...]:
+    """From one story to its request, and to all that concerns the same person, database or day."""
     request_id = next((record.request_id for record in records if record.request_id), None)
-    target = next((record.target for record in records if record.target.startswith("db_")), None)
-    person = next((record.actor for record in records if record.actor.startswith(("U", "W"))), None)
-    leads = (
-        ("The request", f"approvals show {request_id}", request_id),
-        ("All of this database", f"audit list --database {target}", target),
-        ("All by this person", f"audit list --user <@{person}>", person),
-    )
-    return tuple(CommandButton(label=label, command=command) for label, command, there in leads if there)
+    request = (CommandButton(label="The request", command=f"approvals show {request_id}"),) if request_id else ()
+    return (*request, *narrower(records, "audit list", timezone))
 
 
 def _where(record: AuditRecord) -> tuple[Span, ...]:
@@ -209,7 +165,7 @@ def _step(record: AuditRecord) -> Line:
             AuditKind.ACCESS,
             AuditKind.FORM,
         )
-        words.append(KIND_WORDS[record.kind] + (f" {_action_words(record.action)}" if named else ""))
+        words.append(KIND_WORDS[record.kind] + (f" {action_words(record.action)}" if named else ""))
         words.append(f" — {OUTCOME_WORDS[record.outcome]}")
     for note in _notes(record):
         words.append(f", {note}")

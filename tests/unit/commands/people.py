@@ -16,13 +16,20 @@ class People:
     guests: set[str] = field(default_factory=set)
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
+    zones: dict[str, str] = field(default_factory=dict)
 
     async def person(self, person_id: str, *, fresh: bool = False) -> Person:
         del fresh
         if person_id in self.silent:
             raise PeopleUnavailable("no answer")
         guest = person_id in self.guests
-        return Person(id=person_id, name=person_id, trusted=not guest, distrust="a guest" if guest else "")
+        return Person(
+            id=person_id,
+            name=person_id,
+            trusted=not guest,
+            distrust="a guest" if guest else "",
+            timezone=self.zones.get(person_id, "UTC"),
+        )
 
     async def groups_of(self, person_id: str, group_ids: Sequence[str], *, fresh: bool = False) -> frozenset[str]:
         del fresh

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.commands.areas import audit_verdict
 from bot.commands.areas.audit_words import story_outcome
 from bot.db import audit_queries
 from bot.domain.audit import AuditAction, AuditRecord
@@ -65,13 +66,94 @@ async def test_the_verdict_counts_things_by_how_they_ended_and_not_rows(channel:
     await told(channel, rows=3, story="st-2")
     reply = await channel.reply(f"audit list --action databases.delete --user <@{ADA}|ada> --since 7d")
     assert line_text(reply.verdict).startswith(f"2 database deletions by @{ADA} since ")
-    assert line_text(reply.verdict).endswith(": 1 the API refused it, 1 under way")
+    assert line_text(reply.verdict).endswith(", 1 refused by the API, 1 under way")
 
 
 async def test_without_an_action_rows_are_counted(channel: Channel) -> None:
     await told(channel)
-    assert line_text((await channel.reply("audit")).verdict).startswith("4 rows: ")
-    assert line_text((await channel.reply("audit --action databases")).verdict).startswith("4 rows on databases: ")
+    assert line_text((await channel.reply("audit")).verdict) == "4 rows in 1 story, refused by the API"
+    on_databases = line_text((await channel.reply("audit --action databases")).verdict)
+    assert on_databases == "4 rows in 1 story on databases, refused by the API"
+
+
+async def test_a_vote_counts_by_how_the_thing_itself_ended(channel: Channel) -> None:
+    await told(channel)
+    by_grace = line_text((await channel.reply(f"audit list --user <@{GRACE}>")).verdict)
+    assert by_grace == f"1 row by @{GRACE}, refused by the API"
+    done = line_text((await channel.reply("audit list --action databases.delete --outcome rejected")).verdict)
+    assert done == "1 database deletion, refused by the API"
+
+
+async def test_a_count_that_is_bounded_says_so(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_verdict, "ROWS_COUNTED", 10)
+    monkeypatch.setattr(audit_verdict, "ROWS_OF_THINGS", 8)
+    for number in range(12):
+        await told(channel, story=f"st-{number}") if number < 3 else await written(channel, story=f"st-{number}")
+    assert line_text((await channel.reply("audit list")).verdict) == "more than 10 rows"
+    deletions = line_text((await channel.reply("audit list --action delete")).verdict)
+    assert deletions == "at least 8 deletions; of the newest 8, all done"
+
+
+async def test_what_is_spoken_of_and_verbs_are_understood(channel: Channel) -> None:
+    await told(channel)
+    await written(channel, story="st-2", kind=Kind.REFUSAL, outcome=End.DENIED)
+    refused = await channel.reply("audit list --action delete --outcome refused")
+    assert line_text(refused.verdict) == "1 deletion, refused"
+    wrong = await channel.reply("audit list --outcome wrong")
+    assert [one.partition(" ")[0] for one in part_lines(wrong)] == ["5"]
+
+
+async def test_nothing_found_says_what_was_looked_for(channel: Channel) -> None:
+    await told(channel)
+    reply = await channel.reply(f"audit list --action databases.delete --user <@{GRACE}> --day yesterday")
+    expected = f"Nothing in the trail fits: no database deletions by @{GRACE} since "
+    assert line_text(reply.verdict).startswith(expected)
+    assert "Filter" in buttons(reply)
+
+
+async def test_a_database_that_the_trail_does_not_know_gets_the_nearest_ones(channel: Channel) -> None:
+    await told(channel)
+    await written(channel, story="st-2", target="db_2", target_label="billing")
+    with pytest.raises(UnknownTarget) as raised:
+        await channel.ask("audit list --database ordrs-eu")
+    assert raised.value.nearest == ("orders-eu",)
+
+
+@pytest.mark.parametrize("page", ["--before-seq abc", "--after-seq -3", "--before-seq 9999", "--after-seq " + "9" * 40])
+async def test_a_page_that_is_not_ours_is_a_sentence(channel: Channel, page: str) -> None:
+    await told(channel)
+    with pytest.raises(InvalidInput, match="no page of the trail"):
+        await channel.ask(f"audit list {page}")
+    with pytest.raises(InvalidInput, match="no page of the trail"):
+        await channel.ask("audit list --before-seq 3 --after-seq 1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("--since 2026-10-01 --until 2026-10-01", "empty"),
+        ("--day yesterday --since 7d", "range by itself"),
+        ("--text “…”", "no word"),
+    ],
+)
+async def test_a_question_that_cannot_find_anything_is_a_sentence(channel: Channel, typed: str, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=problem):
+        await channel.ask(f"audit list {typed}")
+
+
+async def test_the_same_day_is_the_readers_own(channel: Channel) -> None:
+    channel.people.zones[ADA] = "Pacific/Auckland"
+    await told(channel)
+    found = buttons(await channel.reply("audit list --since 2d --database db_1"))
+    assert found["Same day"] == "audit list --database db_1 --day 2026-11-02"
+
+
+async def test_narrowing_keeps_the_rest_of_the_question(channel: Channel) -> None:
+    await told(channel)
+    found = buttons(await channel.reply("audit list --since yesterday 14:00 --action delete"))
+    assert found["Same database"] == "audit list --since yesterday 14:00 --action delete --database db_1"
+    assert found["Same day"] == "audit list --action delete --day 2026-11-02"
+    assert found["Filter"] == "audit search --since yesterday 14:00 --action delete"
 
 
 async def test_an_approval_reads_as_one_and_not_as_something_done(channel: Channel) -> None:
@@ -127,7 +209,7 @@ async def test_buttons_narrow_it_down_to_the_same_person_or_database(channel: Ch
 async def test_reads_are_left_out_unless_asked_for(channel: Channel) -> None:
     await written(channel, kind=Kind.READ, action=AuditAction.DATABASES_LIST, outcome=End.SUCCEEDED)
     assert line_text((await channel.reply("audit list")).verdict) == "Nothing in the trail fits"
-    assert line_text((await channel.reply("audit list --all")).verdict).startswith("1 row: ")
+    assert line_text((await channel.reply("audit list --all")).verdict) == "1 row, done"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +217,7 @@ async def test_reads_are_left_out_unless_asked_for(channel: Channel) -> None:
     [
         ("audit list --outcome sucess", "succeeded"),
         ("audit list --action databases.delte", "databases.delete"),
-        ("audit list --action delete", "databases.delete"),
+        ("audit list --action delte", "delete"),
         ("audit list --action devises", "devices"),
     ],
 )
@@ -183,7 +265,7 @@ async def test_a_story_is_a_timeline_in_words(channel: Channel) -> None:
     assert "asked for databases delete — under way, because “moved”" in steps[1]
     assert steps[2].endswith(f"@{GRACE} approved")
     assert "outcome of — the API refused it, HTTP 409, code conflict" in steps[4]
-    assert buttons(reply)["All of this database"] == "audit list --database db_1"
+    assert buttons(reply)["Same database"] == "audit list --database db_1"
 
 
 async def test_a_story_is_found_by_any_of_its_rows(channel: Channel) -> None:
