@@ -12,7 +12,7 @@ from bot.commands.command import Answer
 from bot.commands.context import Services
 from bot.commands.decisions import Decisions
 from bot.commands.failures import failure_reply
-from bot.commands.form_desk import FormDesk, Submission, form_of, with_problem
+from bot.commands.form_desk import FormDesk, Submission, asked_of, form_of, with_problem
 from bot.commands.gate import Gatekeeper, reply_for
 from bot.commands.journey import Journey
 from bot.commands.parsing import parse, retyped
@@ -219,6 +219,7 @@ class Dispatcher:
         context, parsed = await self._authoriser.authorise(journey, parsed)
         if parsed.command.form is None:
             raise Conflict("This form belongs to an older version.", next_step="Ask again.")
+        journey.notes.update(asked_of(submission, journey.invocation.form_values))
         answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)
         if isinstance(answer, Proposal):
             request = await self._proposed(journey, answer)

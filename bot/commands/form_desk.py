@@ -13,13 +13,18 @@ from bot.commands.normalise import comparable
 from bot.commands.parsing import Parsed, parse
 from bot.commands.registry import Registry
 from bot.db.engine import Database
+from bot.domain.access import OperationClass
 from bot.domain.audit import JsonValue
 from bot.domain.errors import FieldErrors, InvalidInput
 from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
 from bot.domain.records import FormRecord, FormState
-from bot.domain.replies import Form, FormField, Mood, Paragraph, Reply, line
+from bot.domain.replies import FieldKind, Form, FormField, Mood, Paragraph, Reply, line
 from bot.domain.requests import new_request_id
+from bot.domain.secrecy import redact
+
+ASKED_KEPT = 200
+"""Characters of a field that the trail keeps."""
 
 _FIELDS = TypeAdapter(tuple[FormField, ...])
 
@@ -147,6 +152,15 @@ def form_of(record: FormRecord) -> Form:
         request_id=record.request_id,
         waits=str(kept["waits"]),
     )
+
+
+def asked_of(submission: Submission, values: Mapping[str, FormValue]) -> dict[str, JsonValue]:
+    """What a form that only asks was filled in with, for the trail: the text typed before it does not tell."""
+    parsed = submission.parsed
+    if parsed is None or parsed.command.operation_class is not OperationClass.READ:
+        return {}
+    shown = [field.name for field in submission.form.fields if field.kind is not FieldKind.SECRET]
+    return {"asked": {name: redact(str(values[name])[:ASKED_KEPT]) for name in shown if values.get(name)}}
 
 
 def _stored(form: Form, invocation: Invocation) -> dict[str, JsonValue]:
