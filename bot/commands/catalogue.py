@@ -6,6 +6,8 @@ from bot.commands.areas import (
     approvals,
     audit,
     audit_export,
+    audit_search_form,
+    audit_summary,
     databases,
     devices,
     home,
@@ -20,5 +22,6 @@ from bot.commands.command import Command
 
 def all_commands() -> tuple[Command, ...]:
     """Every command of the program."""
-    areas = (help_area, home, org, databases, tables, notifications, devices, approvals, audit, audit_export, roles)
+    trail = (audit, audit_search_form, audit_summary, audit_export)
+    areas = (help_area, home, org, databases, tables, notifications, devices, approvals, *trail, roles)
     return tuple(command for area in areas for command in area.commands())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.areas.audit import filter_from, filters
+from bot.commands.areas.audit_filters import filter_from, filters
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
@@ -18,7 +18,7 @@ FORMATS = tuple(form.value for form in ExportFormat)
 async def export(context: Context, arguments: Arguments) -> Answer:
     """`audit export` with the filters of `audit list`, oldest first."""
     form = ExportFormat(arguments.text("format") or ExportFormat.CSV)
-    wanted = filter_from(arguments)
+    wanted = filter_from(arguments, context.standing.person.timezone)
     made = await context.services.exports.deliver(wanted, form, context.invocation, context.standing.person)
     if not made.rows:
         return Reply(
