@@ -124,12 +124,13 @@ async def running_bot(
     *,
     switches: Switches | None = None,
     estate: Estate | None = None,
+    workspace: Workspace | None = None,
     roles: bool = True,
     **settings: str,
 ) -> AsyncIterator[World]:
     """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all."""
     async with AsyncExitStack() as stack:
-        workspace = believable_workspace()
+        workspace = workspace or believable_workspace()
         api = await stack.enter_async_context(
             serve_api({KEY: estate or believable_estate(datetime.now(UTC))}, switches=switches)
         )

@@ -24,7 +24,6 @@ WENT_WRONG = (
 SPOKEN = {
     "done": (AuditOutcome.SUCCEEDED,),
     "refused": (AuditOutcome.DENIED,),
-    "open": (AuditOutcome.PENDING,),
     "wrong": WENT_WRONG,
 }
 """Outcomes as people say them, and as the answers do."""

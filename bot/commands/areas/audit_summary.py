@@ -47,7 +47,7 @@ async def summary(context: Context, arguments: Arguments) -> Answer:
 
 
 def _more(found: AuditSummary) -> tuple[Part, ...]:
-    facts = (("Refused", refusals(found)), ("Approvals", _waiting(found)))
+    facts = (("Not permitted", refusals(found)), ("Approvals", _waiting(found)))
     bound: tuple[Part, ...] = ()
     if found.counted_from is not None:
         begins = Moment(at=found.counted_from)
