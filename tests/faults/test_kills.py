@@ -13,6 +13,8 @@ from tests.faults.stage import Stage, managed, staged
 from tests.faults.work import KINDS, carry_through
 
 AT_WORK = 8
+KEPT = 400
+"""Databases that the estate keeps: those that nobody has worked on for minutes go."""
 CALL_SECONDS = 0.05
 """How long the stand-in API takes over a change, so that kills meet calls under way."""
 SHORTEST, LONGEST = 0.02, 0.7
@@ -25,6 +27,8 @@ async def people_at_work(stage: Stage, person: int, stopping: asyncio.Event) -> 
     while not stopping.is_set():
         number += AT_WORK
         target = stage.estate.add(managed(number))
+        while len(stage.estate.databases) > KEPT:
+            stage.estate.databases.pop(next(iter(stage.estate.databases)))
         with suppress(TimeoutError):
             await carry_through(stage, person, stage.chance.choice(KINDS), target)
 

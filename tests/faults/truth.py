@@ -79,10 +79,11 @@ class Verdict:
         return f"{self.calls} calls sent; requests: {ends}"
 
 
-async def requests_of(database: Database, person_id: str) -> list[Request]:
-    """All requests of one person, oldest first."""
-    found = (await database.read(lambda unit: _requests(_connection(unit)))).values()
-    return sorted((one for one in found if one.requester_id == person_id), key=lambda one: one.created_at)
+async def requests_of(database: Database, person_id: str, since: datetime) -> list[Request]:
+    """The requests that one person made since then, oldest first; without their votes."""
+    wanted = select(requests).where(requests.c.requester_id == person_id, requests.c.created_at >= since)
+    rows = await database.read(lambda unit: _connection(unit).execute(wanted.order_by(requests.c.created_at)).all())
+    return [from_row(row, []) for row in rows]
 
 
 async def books(database: Database) -> Books:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from bot.domain.access import Gate
@@ -23,6 +24,8 @@ from tests.faults.stage import CHANNEL, Stage
 from tests.faults.truth import requests_of
 
 PATIENCE_SECONDS = 4.0
+LOOKED_AT = 300
+"""Messages on the screen."""
 TRIES = 40
 AGAIN_SECONDS = 0.1
 
@@ -152,7 +155,7 @@ def form_of(person: Person) -> View | None:
 async def newest_request(stage: Stage, person: Person, since: datetime) -> Request | None:
     """The request of this person that was opened since, as soon as there is one."""
     for _ in range(round(PATIENCE_SECONDS / 0.05)):
-        mine = [one for one in await requests_of(stage.database, person.id) if one.created_at >= since]
+        mine = await requests_of(stage.database, person.id, since)
         if mine:
             return mine[-1]
         await asyncio.sleep(0.05)
@@ -161,7 +164,7 @@ async def newest_request(stage: Stage, person: Person, since: datetime) -> Reque
 
 def card_of(stage: Stage, request: Request) -> Message | None:
     """The channel's message of a request."""
-    for message in reversed(stage.workspace.messages):
+    for message in islice(reversed(stage.workspace.messages), LOOKED_AT):
         payload = (message.metadata or {}).get("event_payload") or {}
         if payload.get("marker") == request.id:
             return message
@@ -170,10 +173,9 @@ def card_of(stage: Stage, request: Request) -> Message | None:
 
 def question_to(person: Person, request: Request) -> Message | None:
     """The private question about a request, with **Confirm**."""
-    shown = reversed(person.see(CHANNEL))
-    return next(
-        (m for m in shown if m.is_ephemeral and "Confirm" in buttons_of(m) and request.id in str(m.blocks)), None
-    )
+    newest = islice(reversed(person.workspace.messages), LOOKED_AT)
+    mine = (one for one in newest if one.visible_to == person.id and request.id in str(one.blocks))
+    return next((one for one in mine if "Confirm" in buttons_of(one)), None)
 
 
 async def press(stage: Stage, person: Person, request: Request, button: str, manner: Manner = ON_TIME) -> bool:
