@@ -134,19 +134,19 @@ def audit() -> None:
 
 
 @audit.command()
-def verify() -> None:
-    """Check the whole trail: chain, payloads and signatures. Code 1 names the first bad row."""
-    from bot.verification import verify_trail
+@click.option("--file", "path", type=click.Path(path_type=Path), help="An exported file (JSON Lines) instead.")
+def verify(path: Path | None) -> None:
+    """Check the whole trail: chain, payloads, signatures, anchors. Code 1 names the first bad row."""
+    from bot.verification import verify_file, verify_trail
 
-    finding = _guarded(lambda: verify_trail(_settings()))
-    if finding.wrong_key:
-        click.echo(f"Cannot verify row {finding.seq}: {finding.problem}.", err=True)
-        raise SystemExit(MISCONFIGURED)
+    verified = _guarded(lambda: verify_file(_settings(), path) if path else verify_trail(_settings()))
+    finding = verified.finding
     if finding.seq is not None:
-        click.echo(f"The trail does not hold: row {finding.seq} is {finding.problem}.")
+        click.echo(f"The trail does not hold. First bad row: {finding.seq}, {finding.problem}.")
         raise SystemExit(PROBLEM)
-    click.echo(f"The trail holds: {finding.rows} rows verified.")
-    click.echo("Note: no anchor was made outside the database, so a rollback of all of it could not be seen.")
+    click.echo(f"The trail holds: {finding.rows} rows verified{verified.beyond}.")
+    for note in verified.notes:
+        click.echo(f"Note: {note}")
 
 
 @audit.command()

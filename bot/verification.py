@@ -3,32 +3,85 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from bot.bootstrap import build
 from bot.config import Settings
-from bot.db.audit_verify import Finding
-from bot.db.chain import AuditKeys
-from bot.db.engine import Database
+from bot.db.audit_walk import Beginning, Finding, StoredRow, Walk
+from bot.db.chain import GENESIS, HASHED, AuditKeys
 from bot.db.inspection import database_has_rows
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
-from bot.domain.ports import SystemClock
+from bot.domain.errors import ConfigurationError
 from bot.domain.requests import new_story_id
 from bot.keys import key_rings
+from bot.standalone import database_beside
+
+COLUMNS = {*HASHED, "payload", "salt", "hash", "mac"}
+UNANCHORED = "no anchor was made outside the database, so a rollback of all of it could not be seen."
 
 
-def verify_trail(settings: Settings) -> Finding:
-    """Walk the chain; runs beside a serving bot."""
-    rings = key_rings(settings, database_has_rows=database_has_rows(settings.database_url))
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What was found, against what, and what could not be seen."""
 
-    async def walk() -> Finding:
-        database = Database.open(settings.database_url, clock=SystemClock(), audit_keys=AuditKeys(rings.audit_keys))
-        try:
-            return await database.read(lambda unit: unit.audit.verify())
-        finally:
-            await database.close()
+    finding: Finding
+    anchors: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def beyond(self) -> str:
+        """What was compared beside the rows."""
+        return f", against {self.anchors} anchor{'s' if self.anchors > 1 else ''}" if self.anchors else ""
+
+
+def verify_trail(settings: Settings) -> Verified:
+    """Walk the chain and compare it with its anchors; runs beside a serving bot."""
+
+    async def walk() -> Verified:
+        async with database_beside(settings) as database:
+            anchors, finding = await database.read(lambda unit: (unit.anchors.count(), unit.audit.verify()))
+            return Verified(finding=finding, anchors=anchors, notes=() if anchors else (UNANCHORED,))
 
     return asyncio.run(walk())
+
+
+def verify_file(settings: Settings, path: Path) -> Verified:
+    """An exported file by itself: no head and no anchor stands in it, and its first row is taken as linked."""
+    rings = key_rings(settings, database_has_rows=database_has_rows(settings.database_url))
+    rows = _rows_of(path)
+    first = next(rows, None)
+    if first is None:
+        return Verified(finding=Finding(rows=0), notes=("the file holds no row.",))
+    seq = int(first["seq"] or 0)
+    walk = Walk(AuditKeys(rings.audit_keys), Beginning(seq=seq, previous_hash=GENESIS if seq == 1 else None))
+    finding = walk.run(chain((first,), rows)) or walk.end()
+    before = () if seq == 1 else (f"the file begins with row {seq}; what came before is not in it.",)
+    return Verified(finding=finding, notes=(*before, "what was cut off behind its last row could not be seen."))
+
+
+def _rows_of(path: Path) -> Iterator[StoredRow]:
+    """One row a line. `ConfigurationError` for what is no such file."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                yield _row_of(line, number)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"The file cannot be read: {type(error).__name__}."]) from None
+
+
+def _row_of(line: str, number: int) -> StoredRow:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict) or not set(row) >= COLUMNS:
+        raise ConfigurationError([f"Line {number} of the file is not a row of an exported trail (JSON Lines)."])
+    return row
 
 
 async def accept_organisation(settings: Settings, environment: str) -> str:

@@ -21,9 +21,10 @@ CAMPAIGNS = {
     "answer-rounds": (1, "times that each fault of the API meets each operation"),
     "model-runs": (100, "runs of the state machine against its model"),
     "model-steps": (30, "steps of each such run"),
+    "tamperings": (100, "random ways of tampering with a trail"),
     "sigterms": (5, "SIGTERM with calls under way"),
 }
-"""The fault suite's figures by default; the longer campaigns are the same tests with larger ones."""
+"""The campaigns' figures by default; the longer ones are the same tests with larger ones."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from bot.db.tables import audit_anchors
 from bot.domain.audit import Anchor
@@ -38,6 +38,10 @@ class Anchors:
         """The newest one."""
         row = self._connection.execute(select(audit_anchors).order_by(audit_anchors.c.seq.desc()).limit(1)).first()
         return _anchor(row) if row else None
+
+    def count(self) -> int:
+        """How many there are."""
+        return self._connection.execute(select(func.count()).select_from(audit_anchors)).scalar_one()
 
     def all(self) -> Iterator[Anchor]:
         """Every anchor, oldest first, streamed."""

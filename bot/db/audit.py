@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, cast
@@ -16,7 +17,8 @@ from bot.db.audit_queries import find_page
 from bot.db.audit_search import index_entry
 from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, targets_like
-from bot.db.audit_verify import Finding, verify_rows
+from bot.db.audit_verify import against_posted, verify_rows
+from bot.db.audit_walk import Finding
 from bot.db.chain import HASHED, AuditKeys, canonical_json, hash_of, leaf_of, new_salt
 from bot.db.storable import storable_json, storable_text
 from bot.db.tables import audit_events, audit_head
@@ -140,6 +142,10 @@ class AuditTrail:
     def verify(self, start: int = 1) -> Finding:
         """Walk the chain from row `start` to the head; see `audit_verify`."""
         return verify_rows(self._connection, self._keys, start=start)
+
+    def against_posted(self, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
+        """The trail against the anchors that stand in Slack, (seq, hash) each; see `audit_verify`."""
+        return against_posted(self._connection, posted, rows=rows)
 
 
 def hashed_columns(record: AuditRecord) -> dict[str, JsonValue]:

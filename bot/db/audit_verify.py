@@ -1,100 +1,91 @@
-"""Verification: rows against chain, leaves and MACs. Names the first bad row and what is wrong with it."""
+"""Verification of a database's trail: its rows against chain, leaves, MACs, head and anchors."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Integer, cast, func, select
 
-from bot.db.chain import GENESIS, HASHED, AuditKeys, hash_of, leaf_of
+from bot.db.anchors import Anchors
+from bot.db.audit_walk import Beginning, Fault, Finding, StoredRow, Walk
+from bot.db.chain import GENESIS, AuditKeys
 from bot.db.tables import audit_events, audit_head
 from bot.db.types import as_text
+from bot.domain.audit import Anchor
+
+__all__ = ["Finding", "against_posted", "verify_rows"]
 
 STREAM = 1_000
-UNKNOWN_KEY = "signed with a key that is not in AUDIT_KEYS"
 
 Column = audit_events.c
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What verification found: `seq` None means that all is well. `rows` held before it."""
-
-    rows: int
-    seq: int | None = None
-    problem: str = ""
-    wrong_key: bool = False
-
-
 def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> Finding:
     """Walk the chain from row `start` to the head, in constant memory. The row before `start` is taken as good."""
-    walk = _Walk(connection, keys, start)
-    query = select(audit_events).where(Column.seq >= walk.expected).order_by(Column.seq)
+    walk = Walk(keys, _beginning(connection, start))
+    return walk.run(_rows(connection, walk.expected)) or _at_the_end(connection, walk)
+
+
+def _rows(connection: Connection, start: int) -> Iterator[StoredRow]:
+    query = select(audit_events).where(Column.seq >= start).order_by(Column.seq)
     for row in connection.execute(query, execution_options={"yield_per": STREAM}):
-        problem = walk.problem_of(row)
-        if problem:
-            seq = min(row.seq, walk.expected)
-            return Finding(rows=walk.rows, seq=seq, problem=problem, wrong_key=problem == UNKNOWN_KEY)
-        walk.step(row)
-    return walk.end()
+        yield {**row._mapping, "occurred_at": as_text(row.occurred_at)}
 
 
-class _Walk:
-    """Where the walk stands: what the next row must be, and which erasures have not been accounted for yet."""
+def _beginning(connection: Connection, start: int) -> Beginning:
+    """The first row that must be there: rows up to one that a checkpoint names may have been deleted."""
+    first = connection.execute(
+        select(Column.seq, Column.prev_hash).where(Column.seq >= start).order_by(Column.seq).limit(1)
+    ).first()
+    if first is not None and first.seq > start and _is_checkpointed(connection, first.seq - 1):
+        return Beginning(seq=first.seq, previous_hash=first.prev_hash)
+    before = connection.execute(select(Column.hash).where(Column.seq == start - 1)).scalar()
+    return Beginning(seq=start, previous_hash=before) if before else Beginning()
 
-    def __init__(self, connection: Connection, keys: AuditKeys, start: int) -> None:
-        self._connection = connection
-        self._keys = keys
-        self._erased: dict[str, int] = {}
-        self.rows = 0
-        self.expected, self._previous_hash = self._beginning(start)
 
-    def _beginning(self, start: int) -> tuple[int, str]:
-        """The first row that must be there: rows up to one that a checkpoint names may have been deleted."""
-        first = self._connection.execute(
-            select(Column.seq, Column.prev_hash).where(Column.seq >= start).order_by(Column.seq).limit(1)
-        ).first()
-        if first is None:
-            return self._after(start)
-        named = select(Column.seq).where(Column.kind == "checkpoint", Column.target == f"seq:{first.seq - 1}")
-        if first.seq > 1 and self._connection.execute(named.limit(1)).first() is not None:
-            return first.seq, first.prev_hash
-        return self._after(start)
+def _is_checkpointed(connection: Connection, seq: int) -> bool:
+    """Whether a checkpoint, which the walk verifies like any row, lets everything up to this row be deleted."""
+    named = func.substr(Column.target, len("seq:") + 1)
+    wanted = select(Column.seq).where(Column.kind == "checkpoint", cast(named, Integer) >= seq, Column.seq > seq)
+    return connection.execute(wanted.limit(1)).first() is not None
 
-    def _after(self, start: int) -> tuple[int, str]:
-        before = self._connection.execute(select(Column.hash).where(Column.seq == start - 1)).scalar()
-        return (start, before) if before else (1, GENESIS)
 
-    def problem_of(self, row: Row[Any]) -> str:
-        if row.seq != self.expected:
-            return "missing"
-        if row.prev_hash != self._previous_hash:
-            return "not linked to the row before it (inserted, reordered or altered)"
-        if row.payload is not None and leaf_of(row.salt or "", row.payload) != row.leaf:
-            return "altered: the payload does not fit its leaf"
-        columns = {name: getattr(row, name) for name in HASHED}
-        if hash_of({**columns, "occurred_at": as_text(row.occurred_at)}) != row.hash:
-            return "altered: the columns do not fit the hash"
-        if not self._keys.knows(row.key_id):
-            return UNKNOWN_KEY
-        if not self._keys.verify(row.key_id, row.hash, row.mac):
-            return "altered: the MAC does not fit"
-        return ""
+def _at_the_end(connection: Connection, walk: Walk) -> Finding:
+    """The head names the last row, every stored anchor names a row that is there, no erasure lacks its tombstone."""
+    head = connection.execute(select(audit_head).where(audit_head.c.id == 1)).one()
+    last = walk.expected - 1
+    if head.seq > last:
+        return Finding(rows=walk.rows, seq=last + 1, fault=Fault.CUT, detail=f"the head names row {head.seq}")
+    if (head.seq, head.hash) != (last, walk.previous_hash or GENESIS):
+        return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another last row")
+    return _against_anchors(connection, Anchors(connection).all(), walk, Fault.CUT) or walk.end()
 
-    def step(self, row: Row[Any]) -> None:
-        """The row is good: go on behind it."""
-        if row.payload is None:
-            self._erased[f"seq:{row.seq}"] = row.seq
-        if row.kind == "tombstone":
-            self._erased.pop(row.target, None)
-        self._previous_hash, self.expected, self.rows = row.hash, row.seq + 1, self.rows + 1
 
-    def end(self) -> Finding:
-        """What only shows at the end: erasures without a tombstone, and rows cut off behind the last one."""
-        if self._erased:
-            return Finding(rows=self.rows, seq=min(self._erased.values()), problem="erased without a tombstone")
-        head = self._connection.execute(select(audit_head).where(audit_head.c.id == 1)).one()
-        if (head.seq, head.hash) != (self.expected - 1, self._previous_hash):
-            return Finding(rows=self.rows, seq=self.expected, problem="cut: the head names another last row")
-        return Finding(rows=self.rows)
+def _against_anchors(connection: Connection, anchors: Iterable[Anchor], walk: Walk, beyond: Fault) -> Finding | None:
+    for anchor in anchors:
+        found = against_row(connection, anchor.seq, anchor.hash, rows=walk.rows, last=walk.expected - 1, beyond=beyond)
+        if found is not None:
+            return found
+    return None
+
+
+def against_row(
+    connection: Connection, seq: int, row_hash: str, *, rows: int, last: int, beyond: Fault
+) -> Finding | None:
+    """None where the row that was anchored is there as it was, or was deleted behind a checkpoint."""
+    if seq > last:
+        return Finding(rows=rows, seq=last + 1, fault=beyond, detail=f"an anchor names row {seq}")
+    there = connection.execute(select(Column.hash).where(Column.seq == seq)).scalar()
+    if there is None or there == row_hash:
+        return None
+    return Finding(rows=rows, seq=seq, fault=Fault.ALTERED, detail="an anchor names another hash for it")
+
+
+def against_posted(connection: Connection, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
+    """The trail against what stands in Slack, (seq, hash) each: what is newer there was rolled back here."""
+    last = int(connection.execute(select(func.max(Column.seq))).scalar() or 0)
+    for seq, row_hash in sorted(posted):
+        found = against_row(connection, seq, row_hash, rows=rows, last=last, beyond=Fault.ROLLED_BACK)
+        if found is not None:
+            return found
+    return None

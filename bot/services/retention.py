@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.db.audit_retention import DELETING, ERASING, Prefix, Unfinished
+from bot.db.audit_walk import Fault
 from bot.db.engine import Database
 from bot.domain.audit import AuditFilter, JsonValue
 from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable
@@ -83,10 +84,8 @@ class Keeper:
     async def _require_holding(self) -> None:
         """The whole trail, and not only what goes: what stays is judged by what the checkpoint says."""
         finding = await self._database.read(lambda unit: unit.audit.verify())
-        if finding.wrong_key:
-            raise ConfigurationError(
-                [f"Row {finding.seq} of the trail is {finding.problem}, so it cannot be verified."]
-            )
+        if finding.fault is Fault.WRONG_KEY:
+            raise ConfigurationError([f"Row {finding.seq} of the trail cannot be verified: {finding.problem}."])
         if finding.seq is not None:
             raise TrailUnavailable(
                 f"The trail does not hold: row {finding.seq} is {finding.problem}. Nothing was deleted.",

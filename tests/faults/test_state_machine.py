@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.db.audit_verify import Finding
+from bot.db.audit_walk import Finding
 from bot.db.engine import Database
 from bot.domain.access import Role
 from bot.domain.errors import BotError

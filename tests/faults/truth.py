@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.db.audit_verify import Finding, verify_rows
+from bot.db.audit_verify import verify_rows
+from bot.db.audit_walk import Finding
 from bot.db.engine import Database
 from bot.db.request_rows import from_row
 from bot.db.tables import audit_events, inbox, requests, votes

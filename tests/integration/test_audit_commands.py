@@ -186,3 +186,20 @@ async def test_beside_a_bot_on_sqlite_one_may_export_and_not_take_away(tmp_path:
     for refused in (erased, cut):
         assert (refused[0], "Another process serves this SQLite file" in refused[1]) == (2, True), refused
     assert (code, "3 rows verified" in said) == (0, True), said
+
+
+@pytest.mark.usefixtures("trail")
+async def test_an_exported_file_is_verified_by_itself(environ: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "trail.jsonl"
+    assert (await run("audit", "export", "--output", str(path), environ=environ))[0] == 0
+    code, said = await run("audit", "verify", "--file", str(path), environ=environ)
+    assert (code, "The trail holds" in said) == (0, True), said
+    await asyncio.to_thread(_spoil, path)
+    code, said = await run("audit", "verify", "--file", str(path), environ=environ)
+    assert (code, "First bad row: 1, altered" in said) == (1, True), said
+    code, said = await run("audit", "verify", "--file", str(path.with_name("nowhere")), environ=environ)
+    assert (code, "cannot be read" in said) == (2, True), said
+
+
+def _spoil(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace('"actor":"', '"actor":"U0EVE', 1), encoding="utf-8")

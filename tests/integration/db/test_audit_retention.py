@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.db import audit_retention
-from bot.db.audit_verify import Finding
+from bot.db.audit_walk import Finding
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditRecord

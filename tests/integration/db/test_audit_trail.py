@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.db.audit_walk import Fault
 from bot.db.chain import GENESIS, AuditKeys
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
@@ -119,7 +120,7 @@ async def test_a_chain_that_was_computed_anew_lacks_the_key(
     await forger.close()
 
     finding = await database.read(lambda unit: unit.audit.verify())
-    assert (finding.seq, finding.wrong_key) == (1, True)
+    assert (finding.seq, finding.fault) == (1, Fault.WRONG_KEY)
 
 
 async def test_verification_can_begin_in_the_middle(database: Database, intruder: Intruder) -> None:
