@@ -17,7 +17,7 @@ import click
 from bot.sandbox.estates import PRODUCTION_KEY, STAGING_KEY, serve_estates
 from bot.sandbox.launch import BotDiedError, BotProcess, free_port
 from bot.sandbox.opening import OpeningFailedError, give_hints, open_channels
-from bot.sandbox.slack.seed import believable_workspace
+from bot.sandbox.slack.seed import AUDIT, believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
 
 HOST = "127.0.0.1"
@@ -39,7 +39,7 @@ def settings(slack: StandInSlack, api_url: str, data: Path) -> dict[str, str]:
         "CLOUDSYNC_BASE_URL__STAGING": api_url,
         "DATABASE_URL": f"sqlite:///{data / 'cloudsync-bot.db'}",
         "BOT_ADMINS": workspace.member("ada").id,
-        "AUDIT_CHANNEL": workspace.channel("audit").id,
+        "AUDIT_CHANNEL": workspace.channel(AUDIT).id,
         "HOST": HOST,
         "PORT": str(free_port(HOST)),
         "ENV_FILE": "",

@@ -79,8 +79,8 @@ def post_message(workspace: Workspace, arguments: Arguments) -> Json:
     channel = channel_to_write_in(workspace, arguments.required("channel", "channel_not_found"))
     text, blocks = _content(workspace, arguments, POST_CHARACTERS)
     thread_ts = arguments.text("thread_ts") or None
-    if thread_ts:
-        workspace.message(channel.id, thread_ts)
+    if thread_ts and not workspace.has_message(channel.id, thread_ts):
+        thread_ts = None  # Slack does not refuse a reply to what is gone: it stands in the channel
     message = workspace.post(
         channel.id,
         author=workspace.app.bot_user_id,

@@ -156,7 +156,11 @@ def _history(workspace: Workspace, arguments: Arguments, thread_ts: str | None) 
         if message.channel == channel.id
         and not message.deleted
         and not message.is_ephemeral
-        and (oldest < float(message.ts) < latest or (is_inclusive and float(message.ts) in (oldest, latest)))
+        and (
+            message.ts == thread_ts  # always shown
+            or oldest < float(message.ts) < latest
+            or (is_inclusive and float(message.ts) in (oldest, latest))
+        )
         and (thread_ts in (message.ts, message.thread_ts) if thread_ts else message.thread_ts is None)
     ]
     page, more = _page(kept if thread_ts else kept[::-1], arguments, 100)

@@ -15,12 +15,14 @@ PEOPLE: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("cleo", "Cleo Park", "Viewer in #prod, operator in #staging", {"tz": "Asia/Seoul", "tz_offset": 32400}),
     ("guy", "Guy Guest", "Guest of the workspace: reads at most", {"is_restricted": True}),
 )
+AUDIT = "audit"
+"""The bot is always in it: whoever sets AUDIT_CHANNEL has invited it."""
 CHANNELS = (
     ("prod", "Production databases. Deletions need a second person.", True),
     ("staging", "The staging estate. Break things here.", True),
     ("support", "Customer questions. Everybody may look.", True),
     ("random", "Nothing to do with databases: not set up for the bot.", False),
-    ("audit", "Where the bot posts what it will not let anybody forget.", True),
+    (AUDIT, "Where the bot posts what it will not let anybody forget.", True),
 )
 
 
@@ -37,6 +39,8 @@ def believable_workspace(
     ]
     for name, purpose, has_bot in CHANNELS:
         fixed = {"id": f"C0{name.upper():0<9}"} if is_fixed else {}
-        workspace.add_channel(name, *people, with_bot=has_bot and bot_is_invited, purpose=purpose, **fixed)
+        workspace.add_channel(
+            name, *people, with_bot=has_bot and (bot_is_invited or name == AUDIT), purpose=purpose, **fixed
+        )
     workspace.add_group("dba", people[0], people[1], name="Database admins")
     return workspace

@@ -165,6 +165,13 @@ class Workspace:
                 return message
         raise SlackError("message_not_found")
 
+    def has_message(self, channel_id: str, ts: str) -> bool:
+        """Whether the Web API can see it."""
+        try:
+            return bool(self.message(channel_id, ts))
+        except SlackError:
+            return False
+
     def message_to_json(self, message: Message) -> Json:
         """The message as deliveries carry it."""
         return message.to_json(team_id=self.team.id, app_id=self.app.id, bot_id=self.app.bot_id, base_url=self.base_url)
