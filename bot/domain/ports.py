@@ -33,6 +33,8 @@ class Posted:
 
     channel_id: str
     ts: str
+    thread_ts: str = ""
+    """The first message of the thread that it is in, or ""."""
 
 
 class MessageRefused(BotError):
@@ -56,12 +58,16 @@ class MessageDelayed(BotError):
 class Messenger(Protocol):
     """Says things in Slack. Raises MessageRefused or MessageDelayed."""
 
-    async def post(self, channel_id: str, reply: Reply, *, marker: str) -> Posted:
-        """A real message; `marker` (an opaque id) lets `find` recognise it."""
+    async def post(self, channel_id: str, reply: Reply, *, marker: str, thread: str = "") -> Posted:
+        """A real message; `marker` (an opaque id) lets `find` recognise it. Without its thread, in the channel."""
         ...
 
-    async def find(self, channel_id: str, marker: str, *, since: datetime) -> Posted | None:
+    async def find(self, channel_id: str, marker: str, *, since: datetime, thread: str = "") -> Posted | None:
         """Whether a message with this marker is there already (the connection died after Slack took it)."""
+        ...
+
+    async def read_thread(self, channel_id: str, thread_ts: str) -> Sequence[tuple[str, str]]:
+        """The ts and text of everything that this bot itself said in a thread, oldest first."""
         ...
 
     async def update(self, posted: Posted, reply: Reply) -> None:

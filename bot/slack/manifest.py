@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 SCOPES: Mapping[str, str] = {
     "app_mentions:read": "take commands as mentions, which also work in threads",
-    "channels:history": "find a request's message again after a broken connection, in public channels",
+    "channels:history": "in public channels, find a message again after a broken connection, and read anchors",
     "channels:join": "join the public channel that an admin picks at set-up",
     "channels:read": "see a channel's name and members, to know who could decide",
     "chat:write": "post requests for approval and their outcome",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from bot.slack.blocks import Rendered, render
 from bot.slack.forms import form_view, reply_view
 from bot.slack.web import INVALID, call, look_up, send_file
 
-HISTORY_LOOKED_AT = 200
+HISTORY_LOOKED_AT = THREAD_PAGE = 200
 QUIET = {"unfurl_links": False, "unfurl_media": False}
 MARKER = "cloudsync_request"
+
+Message = Mapping[str, Any]
 
 
 class SlackMessenger:
@@ -27,29 +30,54 @@ class SlackMessenger:
         self._client = client
         self._posting = posting
 
-    async def post(self, channel_id: str, reply: Reply, *, marker: str) -> Posted:
-        """A real message (chat.postMessage), sent once; its marker lies in the message's metadata."""
-        metadata = {"event_type": MARKER, "event_payload": {"marker": marker}}
-        answer = await self._drawn(
-            self._posting, "chat.postMessage", render(reply), channel=channel_id, metadata=metadata, **QUIET
-        )
-        return Posted(channel_id=str(answer.get("channel") or channel_id), ts=str(answer.get("ts") or ""))
+    async def post(self, channel_id: str, reply: Reply, *, marker: str, thread: str = "") -> Posted:
+        """A real message (chat.postMessage), sent once; its marker lies in the message's metadata.
 
-    async def find(self, channel_id: str, marker: str, *, since: datetime) -> Posted | None:
-        """Look through the channel's recent messages for the marker (conversations.history)."""
-        answer = await look_up(
-            self._client,
-            "conversations.history",
-            channel=channel_id,
-            oldest=f"{since.timestamp() - 60:.6f}",
-            limit=HISTORY_LOOKED_AT,
-            include_all_metadata="true",
-        )
-        for message in answer.get("messages") or ():
-            payload = (message.get("metadata") or {}).get("event_payload") or {}
-            if payload.get("marker") == marker:
-                return Posted(channel_id=channel_id, ts=str(message["ts"]))
-        return None
+        Where the thread's first message is gone, Slack may put the reply into the channel without a word: only the
+        answer's `thread_ts` tells.
+        """
+        metadata = {"event_type": MARKER, "event_payload": {"marker": marker}}
+        given = {"channel": channel_id, "metadata": metadata, **QUIET, **({"thread_ts": thread} if thread else {})}
+        answer = await self._drawn(self._posting, "chat.postMessage", render(reply), **given)
+        message = {**(answer.get("message") or {}), "ts": str(answer.get("ts") or "")}
+        return _posted(str(answer.get("channel") or channel_id), message)
+
+    async def find(self, channel_id: str, marker: str, *, since: datetime, thread: str = "") -> Posted | None:
+        """Look for the marker in recent messages (conversations.history), those of the thread first (.replies)."""
+        recent = {"channel": channel_id, "oldest": f"{since.timestamp() - 60:.6f}", "limit": HISTORY_LOOKED_AT}
+        if thread:
+            found = _marked(channel_id, marker, await self._replies(thread, **recent))
+            if found is not None:
+                return found
+        answer = await look_up(self._client, "conversations.history", **recent, include_all_metadata="true")
+        return _marked(channel_id, marker, answer.get("messages") or ())
+
+    async def read_thread(self, channel_id: str, thread_ts: str) -> Sequence[tuple[str, str]]:
+        """Page through conversations.replies. What others said there does not count: anybody may write in a thread."""
+        own = (await look_up(self._client, "auth.test")).get("bot_id")
+        said = await self._replies(thread_ts, channel=channel_id, limit=THREAD_PAGE)
+        return tuple((str(one["ts"]), str(one.get("text") or "")) for one in said if own and one.get("bot_id") == own)
+
+    async def _replies(self, thread_ts: str, **given: Any) -> list[Message]:
+        """A thread with its first message; empty where it is gone."""
+        said: dict[str, Message] = {}
+        asked = {"ts": thread_ts, "include_all_metadata": "true", **given}
+        while True:
+            answer = await self._replies_page(asked)
+            said |= {str(one["ts"]): one for one in answer.get("messages") or ()}  # the first one stands on every page
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                break
+            asked["cursor"] = cursor
+        return [*said.values()]
+
+    async def _replies_page(self, asked: Mapping[str, Any]) -> Message:
+        try:
+            return await look_up(self._client, "conversations.replies", **asked)
+        except MessageRefused as refused:
+            if refused.code != "thread_not_found":
+                raise
+            return {}
 
     async def update(self, posted: Posted, reply: Reply) -> None:
         """Draw it anew (chat.update); always with blocks, which text alone would remove."""
@@ -111,3 +139,17 @@ class SlackMessenger:
             if refused.code not in INVALID:
                 raise
         return await call(client, method, text=drawn.text, blocks=[], **arguments)
+
+
+def _marked(channel_id: str, marker: str, messages: Iterable[Message]) -> Posted | None:
+    for message in messages:
+        payload = (message.get("metadata") or {}).get("event_payload") or {}
+        if payload.get("marker") == marker:
+            return _posted(channel_id, message)
+    return None
+
+
+def _posted(channel_id: str, message: Message) -> Posted:
+    """Slack gives a thread's first message its own ts as thread_ts once somebody has replied."""
+    ts, thread_ts = str(message["ts"]), str(message.get("thread_ts") or "")
+    return Posted(channel_id=channel_id, ts=ts, thread_ts="" if thread_ts == ts else thread_ts)
