@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
 from bot.db.tables import outbox
+from bot.domain.audit import JsonValue
 from bot.domain.records import OutboxItem
 
 WAITING, DONE, DEAD = "waiting", "done", "dead"
@@ -74,6 +76,21 @@ class Outbox:
                 )
             )
         return tuple(_item(row) for row in rows)
+
+    def is_waiting(self, key: str) -> bool:
+        """Whether the newest message of this key is still owed: one seek, however many went before it."""
+        newest = select(Column.state).where(Column.key == key).order_by(Column.position.desc()).limit(1)
+        return self._connection.execute(newest).scalar() == WAITING
+
+    def renew(self, item_id: str, owner: str, now: datetime, lease_seconds: int) -> bool:
+        """Begin the lease anew before it is sent; False where it ran out and another worker has it, or it is over."""
+        mine = (Column.id == item_id, Column.lease_owner == owner, Column.state == WAITING)
+        until = now + timedelta(seconds=lease_seconds)
+        return self._connection.execute(update(outbox).where(*mine).values(lease_until=until)).rowcount == 1
+
+    def set_body(self, item_id: str, body: Mapping[str, JsonValue]) -> None:
+        """Remember something about the attempt that is under way."""
+        self._connection.execute(update(outbox).where(Column.id == item_id).values(body=json.dumps(dict(body))))
 
     def done(self, item_id: str) -> None:
         """It is sent."""

@@ -77,6 +77,9 @@ class OutboxWorker:
         return Delivered(sent=sent, waiting=len(claimed) - sent)
 
     async def _send(self, item: OutboxItem) -> bool:
+        """A batch may take longer than its lease: what another worker took meanwhile is left to it."""
+        if not await self._database.note(lambda unit: unit.outbox.renew(item.id, self._owner, unit.now, LEASE_SECONDS)):
+            return False
         drawer = self._drawers.get(item.kind)
         try:
             if drawer is not None:
