@@ -28,6 +28,7 @@ from bot.domain.ports import Clock, SystemClock
 from bot.domain.requests import OperationKind
 from bot.keys import KeyRings
 from bot.services.access import Access
+from bot.services.anchors import Anchors
 from bot.services.approvals import Approvals, Clocks
 from bot.services.audit import Trail
 from bot.services.background import Background
@@ -85,6 +86,7 @@ class Program:
     database: Database
     app: AsyncApp
     client: AsyncWebClient
+    messenger: SlackMessenger
     directory: SlackDirectory
     pins: Pins
     tasks: Tasks
@@ -207,9 +209,10 @@ def _machinery(base: _Foundation) -> _Machinery:
         database, base.environments, base.operations, settings.reconcile_seconds, receipts, follow_ups
     )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
-    outbox = OutboxWorker(database, base.messenger, access, notices.drawers())
+    anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
+    outbox = OutboxWorker(database, base.messenger, access, {**notices.drawers(), **anchors.drawers()})
     timekeeper = Timekeeper(database, first_look)
-    background = Background(database, executor, timekeeper, reconciler, outbox)
+    background = Background(database, executor, timekeeper, reconciler, outbox, anchors)
     gatekeeper = Gatekeeper(database, approvals, base.environments, background)
     return _Machinery(
         approvals=approvals,
@@ -270,6 +273,7 @@ def _assembled(base: _Foundation) -> Program:
         database=base.database,
         app=app,
         client=base.client,
+        messenger=base.messenger,
         directory=base.directory,
         pins=pins,
         tasks=tasks,

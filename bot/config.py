@@ -112,7 +112,7 @@ class Settings(BaseModel):
         (), description="Keys that seal waiting secrets, newest first. Made once for a new SQLite database."
     )
     audit_keys: Keys = Field((), description="Keys that sign the audit trail, newest first. Likewise.")
-    audit_channel: str = Field("", description="Channel id for loud events of the trail.")
+    audit_channel: str = Field("", description="Channel id for the trail's anchors and loud events.")
     decision_seconds: int = Field(900, ge=5, le=604_800, description="Time to decide a request.")
     send_seconds: int = Field(120, ge=5, le=3_600, description="Time from approval to the send.")
     reconcile_seconds: Seconds = Field(

@@ -11,6 +11,7 @@ import structlog
 from bot.db.engine import Database
 from bot.domain.errors import BotError
 from bot.domain.requests import Request
+from bot.services.anchors import Anchors
 from bot.services.clocks import Timekeeper
 from bot.services.execution import Executor
 from bot.services.outbox import OutboxWorker
@@ -24,7 +25,7 @@ BATCH = 10
 
 
 class Background:
-    """Four loops that each look at SQL once a second, and at once when woken."""
+    """Five loops that each look at SQL once a second, and at once when woken."""
 
     def __init__(
         self,
@@ -33,12 +34,14 @@ class Background:
         timekeeper: Timekeeper,
         reconciler: Reconciler,
         outbox: OutboxWorker,
+        anchors: Anchors,
     ) -> None:
         self._database = database
         self._executor = executor
         self._timekeeper = timekeeper
         self._reconciler = reconciler
         self._outbox = outbox
+        self._anchors = anchors
         self._wake = {name: asyncio.Event() for name in ("send", "message")}
         self._loops: list[asyncio.Task[None]] = []
         self._sends: set[asyncio.Task[Request | None]] = set()
@@ -55,6 +58,7 @@ class Background:
             "clock": self._timekeeper.tick,
             "reconcile": self._reconcile_due,
             "message": self._messages,
+            "anchor": self._owe_anchor,
         }
 
     @property
@@ -128,6 +132,10 @@ class Background:
             await self._reconciler.resolve(request)
             self.wake_messages()
             self.wake_sender()
+
+    async def _owe_anchor(self) -> None:
+        if await self._anchors.owe():
+            self.wake_messages()
 
     async def _messages(self) -> None:
         while (await self._outbox.pass_once()).sent:

@@ -9,7 +9,7 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind
 from bot.domain.requests import Request, RequestState
-from bot.services.lifecycle import PROGRAM, OutboxKind, entry_for, owe, owe_card, owe_notices
+from bot.services.lifecycle import PROGRAM, OutboxKind, append_end, entry_for, owe, owe_card, owe_notices
 
 BATCH = 50
 BATCH_AT_START = 1_000
@@ -63,6 +63,6 @@ class Timekeeper:
 
     @staticmethod
     def _tell(unit: Unit, request: Request, kind: AuditKind) -> None:
-        unit.audit.append(entry_for(request, kind, PROGRAM))
+        append_end(unit, request, entry_for(request, kind, PROGRAM))
         owe_card(unit, request)
         owe_notices(unit, request)

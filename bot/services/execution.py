@@ -30,7 +30,7 @@ from bot.domain.requests import (
 from bot.services.audit import Trail
 from bot.services.environments import Environments
 from bot.services.follow_ups import FollowUps
-from bot.services.lifecycle import PROGRAM, entry_for, owe_card, owe_notices
+from bot.services.lifecycle import PROGRAM, append_end, entry_for, owe_card, owe_notices
 from bot.services.metrics import SENT
 from bot.services.operations.local import LocalOperation
 from bot.services.operations.operation import OperationHandler, Sent
@@ -207,7 +207,7 @@ class Executor:
             if ended is None:
                 raise Conflict("Somebody else has ended it.")
             payload: dict[str, JsonValue] = {"reason": lost.reason, "difference": [*lost.difference]}
-            unit.audit.append(entry_for(ended, AuditKind.OUTCOME, PROGRAM, payload=payload))
+            append_end(unit, ended, entry_for(ended, AuditKind.OUTCOME, PROGRAM, payload=payload))
             owe_card(unit, ended)
             owe_notices(unit, ended)
             return ended
@@ -230,7 +230,7 @@ class Executor:
                 after = self._moved(unit, current, sent)
             else:
                 raise Conflict("It was settled meanwhile.")
-            unit.audit.append(_outcome_row(after, sent))
+            append_end(unit, after, _outcome_row(after, sent))
             self._follow_ups.owe(unit, after)
             owe_card(unit, after)
             if after.state is not RequestState.APPROVED:

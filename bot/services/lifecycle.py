@@ -8,13 +8,16 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.db.unit import Unit
-from bot.domain.access import Gate, Standing
+from bot.domain.access import Gate, OperationClass, Standing
 from bot.domain.audit import AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.records import OutboxItem
 from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState, new_story_id
 
 NOTICE_GRACE_SECONDS = 6
 """Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""
+
+LAST_DESTRUCTIVE = "audit:destructive"
+"""The setting that holds the row of the newest destructive end."""
 
 
 class OutboxKind(StrEnum):
@@ -27,6 +30,8 @@ class OutboxKind(StrEnum):
     ABANDONED = "abandoned"
     SETUP = "setup"
     ALERT = "alert"
+    ANCHOR = "anchor"
+    UNANCHORED = "unanchored"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +92,13 @@ def entry_for(
             **(payload or {}),
         },
     )
+
+
+def append_end(unit: Unit, request: Request, entry: AuditEntry) -> None:
+    """Add the row of an end. A destructive outcome is remembered: an anchor follows it without waiting for its time."""
+    record = unit.audit.append(entry)
+    if request.operation_class is OperationClass.DESTRUCTIVE and entry.kind is not AuditKind.EXPIRY:
+        unit.settings.set(LAST_DESTRUCTIVE, str(record.seq))
 
 
 def owe_card(unit: Unit, request: Request) -> None:

@@ -19,7 +19,7 @@ from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import OperationKind, Request, RequestState, Step
 from bot.services.environments import Environments
 from bot.services.follow_ups import FollowUps
-from bot.services.lifecycle import PROGRAM, Act, entry_for, owe_card, owe_notices
+from bot.services.lifecycle import PROGRAM, Act, append_end, entry_for, owe_card, owe_notices
 from bot.services.operations.operation import Finding, OperationHandler, Proof
 from bot.services.receipts import Receipts
 
@@ -93,7 +93,8 @@ class Reconciler:
         moved = unit.requests.move(current.id, before=RequestState.UNKNOWN, after=state, result=result)
         if moved is None:
             return current
-        unit.audit.append(entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)}))
+        entry = entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)})
+        append_end(unit, moved, entry)
         self._follow_ups.owe(unit, moved)
         owe_card(unit, moved)
         owe_notices(unit, moved)
@@ -135,7 +136,7 @@ class Reconciler:
             )
             if moved is None:
                 raise Conflict("Somebody was quicker.", request_id=request.id)
-            unit.audit.append(entry_for(moved, AuditKind.DECISION, act, payload={"said": words}))
+            append_end(unit, moved, entry_for(moved, AuditKind.DECISION, act, payload={"said": words}))
             owe_card(unit, moved)
             owe_notices(unit, moved)
             return moved
