@@ -135,11 +135,12 @@ def audit() -> None:
 
 @audit.command()
 @click.option("--file", "path", type=click.Path(path_type=Path), help="An exported file (JSON Lines) instead.")
-def verify(path: Path | None) -> None:
+@click.option("--slack", is_flag=True, help="Compare with the anchors that stand in Slack, too.")
+def verify(path: Path | None, slack: bool) -> None:
     """Check the whole trail: chain, payloads, signatures, anchors. Code 1 names the first bad row."""
     from bot.verification import verify_file, verify_trail
 
-    verified = _guarded(lambda: verify_file(_settings(), path) if path else verify_trail(_settings()))
+    verified = _guarded(lambda: verify_file(_settings(), path) if path else verify_trail(_settings(), slack=slack))
     finding = verified.finding
     if finding.seq is not None:
         click.echo(f"The trail does not hold. First bad row: {finding.seq}, {finding.problem}.")

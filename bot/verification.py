@@ -13,12 +13,17 @@ from bot.bootstrap import build
 from bot.config import Settings
 from bot.db.audit_walk import Beginning, Finding, StoredRow, Walk
 from bot.db.chain import GENESIS, HASHED, AuditKeys
+from bot.db.engine import Database
 from bot.db.inspection import database_has_rows
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import ConfigurationError
+from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.domain.requests import new_story_id
 from bot.keys import key_rings
+from bot.services.anchors import PostedAnchor, posted
+from bot.slack.messenger import SlackMessenger
+from bot.slack.web import posting_client, web_client
 from bot.standalone import database_beside
 
 COLUMNS = {*HASHED, "payload", "salt", "hash", "mac"}
@@ -39,12 +44,14 @@ class Verified:
         return f", against {self.anchors} anchor{'s' if self.anchors > 1 else ''}" if self.anchors else ""
 
 
-def verify_trail(settings: Settings) -> Verified:
+def verify_trail(settings: Settings, *, slack: bool = False) -> Verified:
     """Walk the chain and compare it with its anchors; runs beside a serving bot."""
 
     async def walk() -> Verified:
         async with database_beside(settings) as database:
             anchors, finding = await database.read(lambda unit: (unit.anchors.count(), unit.audit.verify()))
+            if slack and finding.seq is None:
+                return await _with_slack(settings, database, finding)
             return Verified(finding=finding, anchors=anchors, notes=() if anchors else (UNANCHORED,))
 
     return asyncio.run(walk())
@@ -62,6 +69,35 @@ def verify_file(settings: Settings, path: Path) -> Verified:
     finding = walk.run(chain((first,), rows)) or walk.end()
     before = () if seq == 1 else (f"the file begins with row {seq}; what came before is not in it.",)
     return Verified(finding=finding, notes=(*before, "what was cut off behind its last row could not be seen."))
+
+
+async def _with_slack(settings: Settings, database: Database, finding: Finding) -> Verified:
+    """The anchors as they stand in Slack now: whatever the database says of them, it may be an old one."""
+    posted = await _posted(settings, database)
+    named = [(anchor.seq, anchor.hash) for anchor in posted]
+    found = await database.read(lambda unit: unit.audit.against_posted(named, rows=finding.rows))
+    stored = await database.read(lambda unit: {anchor.ts: anchor.seq for anchor in unit.anchors.all()})
+    gone = sorted(seq for ts, seq in stored.items() if ts not in {anchor.ts for anchor in posted})
+    notes = [f"the anchor of row {gone[0]} is no longer in Slack ({len(gone)} in all)."] if gone else []
+    if not posted:
+        notes.append("no anchor stands in Slack, so a rollback of all of it could not be seen.")
+    return Verified(finding=found or finding, anchors=len(posted), notes=tuple(notes))
+
+
+async def _posted(settings: Settings, database: Database) -> tuple[PostedAnchor, ...]:
+    """What stands in every thread that was ever posted to. `ConfigurationError` where Slack gives no answer."""
+    token, threads = settings.slack_bot_token.get_secret_value(), await database.read(_threads)
+    client = web_client(token, settings.slack_api_url)
+    messenger = SlackMessenger(client, posting_client(token, settings.slack_api_url))
+    try:
+        found = [await posted(messenger, channel_id, thread_ts) for channel_id, thread_ts in threads]
+    except (MessageRefused, MessageDelayed) as error:
+        raise ConfigurationError([f"The anchors in Slack cannot be read ({error.code})."]) from None
+    return tuple(anchor for thread in found for anchor in thread)
+
+
+def _threads(unit: Unit) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys((anchor.channel_id, anchor.thread_ts) for anchor in unit.anchors.all()))
 
 
 def _rows_of(path: Path) -> Iterator[StoredRow]:

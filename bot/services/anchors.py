@@ -17,6 +17,7 @@ import structlog
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import Anchor, AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
 from bot.domain.replies import ChannelRef, Code, Mood, Paragraph, Reply, Small, line
@@ -124,6 +125,7 @@ class Anchors:
         except TimeoutError:
             raise MessageDelayed("timeout", sent_maybe=True) from None
         if said is not None:
+            reach(Failpoint.IN_ANCHOR)
             await self._database.write(lambda unit: self._keep(unit, *said))
 
     async def _said(self, item: OutboxItem) -> tuple[_Named, Posted] | None:
