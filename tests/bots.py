@@ -24,7 +24,7 @@ from bot.sandbox.api.server import StandInApi, serve_api
 from bot.sandbox.api.switches import Switches
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.reading import buttons_of
-from bot.sandbox.slack.seed import believable_workspace
+from bot.sandbox.slack.seed import AUDIT, believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
 from bot.sandbox.slack.workspace import Workspace
 from bot.serving import prepare
@@ -126,9 +126,13 @@ async def running_bot(
     estate: Estate | None = None,
     workspace: Workspace | None = None,
     roles: bool = True,
+    anchored: bool = False,
     **settings: str,
 ) -> AsyncIterator[World]:
-    """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all."""
+    """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all.
+
+    `anchored`: the trail's anchors go to #audit.
+    """
     async with AsyncExitStack() as stack:
         workspace = workspace or believable_workspace()
         api = await stack.enter_async_context(
@@ -143,6 +147,7 @@ async def running_bot(
             "CLOUDSYNC_BASE_URL": api.url,
             "DATABASE_URL": database_url,
             "BOT_ADMINS": workspace.member("ada").id,
+            "AUDIT_CHANNEL": workspace.channel(AUDIT).id if anchored else "",
             "ENV_FILE": "",
             **settings,
         }

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.audit import AuditKind
 from tests.bots import World, running_bot
 
-OUR_OWN = frozenset({AuditKind.SYSTEM})
+OUR_OWN = frozenset({AuditKind.SYSTEM, AuditKind.ANCHOR})
 
 
 @pytest.fixture

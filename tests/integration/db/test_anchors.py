@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from bot.db.engine import Database
-from bot.domain.audit import Anchor
+from bot.domain.audit import Anchor, AuditKind
 from tests.clock import START
-from tests.integration.db.conftest import Intruder
+from tests.integration.db.conftest import Intruder, append
 
 
 def make_anchor(seq: int, *, ts: str = "1.1") -> Anchor:
@@ -37,3 +37,11 @@ async def test_anchors_are_neither_changed_nor_removed(database: Database, intru
     await put(database, make_anchor(7))
     with pytest.raises(DBAPIError, match="append-only"):
         intruder.run(attack)
+
+
+async def test_rows_about_anchors_are_no_news(database: Database) -> None:
+    await append(database)
+    await append(database, kind=AuditKind.ANCHOR)
+    assert await database.read(lambda unit: (unit.anchors.news_since(0), unit.anchors.news_since(1))) == (True, False)
+    await append(database, kind=AuditKind.READ)
+    assert await database.read(lambda unit: (unit.anchors.news_since(2), unit.anchors.news_since(3))) == (True, False)

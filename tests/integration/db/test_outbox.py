@@ -115,3 +115,34 @@ async def test_only_what_is_over_is_forgotten(database: Database) -> None:
     await database.note(lambda unit: unit.outbox.done("c"))
     assert await database.note(lambda unit: unit.outbox.purge(START + timedelta(hours=1))) == 1
     assert await claim(database) == ["b"]
+
+
+async def test_a_lease_is_renewed_by_whoever_has_it_and_by_nobody_else(database: Database) -> None:
+    await owed(database, make_item("a1"))
+    await claim(database, owner="one")
+    late = START + timedelta(seconds=LEASE)
+    assert not await database.note(lambda unit: unit.outbox.renew("a1", "two", START, LEASE))
+    assert await database.note(lambda unit: unit.outbox.renew("a1", "one", late, LEASE))
+    assert await claim(database, late, owner="two") == []
+    await claim(database, late + timedelta(seconds=LEASE), owner="two")
+    assert not await database.note(lambda unit: unit.outbox.renew("a1", "one", late, LEASE))
+    await database.note(lambda unit: unit.outbox.done("a1"))
+    assert not await database.note(lambda unit: unit.outbox.renew("a1", "two", late, LEASE))
+
+
+async def test_whether_one_of_a_key_waits_is_told_by_the_newest(database: Database) -> None:
+    async def waits() -> bool:
+        return await database.read(lambda unit: unit.outbox.is_waiting("a"))
+
+    assert not await waits()
+    await owed(database, make_item("a1", "a"), make_item("b1", "b"))
+    assert await waits()
+    await database.note(lambda unit: unit.outbox.done("a1"))
+    assert not await waits()
+
+
+async def test_what_an_attempt_remembers_is_there_for_the_next(database: Database) -> None:
+    await owed(database, make_item("a1"))
+    await database.note(lambda unit: unit.outbox.set_body("a1", {"seq": 7}))
+    (item,) = await database.note(lambda unit: unit.outbox.claim_due("one", START, LEASE, 10))
+    assert item.body == {"seq": 7}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, create_engine, event, text
@@ -11,8 +12,11 @@ from sqlalchemy import Connection, create_engine, event, text
 from bot.db.audit_queries import find_page
 from bot.db.connections import database_url as rewritten
 from bot.db.tables import LOUD
-from bot.domain.audit import QUIET_KINDS, AuditAction, AuditFilter, AuditOutcome
-from tests.clock import START
+from bot.db.unit import Unit
+from bot.domain.audit import QUIET_KINDS, Anchor, AuditAction, AuditFilter, AuditOutcome
+from bot.services.anchors import is_owed
+from tests.clock import START, ManualClock
+from tests.conftest import AUDIT_KEYS
 
 QUESTIONS = {
     "newest": (AuditFilter(), "ix_audit_loud"),
@@ -53,8 +57,8 @@ def connection(sqlite_url: str) -> Iterator[Connection]:
     engine.dispose()
 
 
-def plans_of(connection: Connection, wanted: AuditFilter) -> list[str]:
-    """What SQLite says that it does, for each statement of a page."""
+def plans_of(connection: Connection, ask: Callable[[], object]) -> list[str]:
+    """What SQLite says that it does, for each statement of what is asked."""
     steps: list[str] = []
     asked: list[tuple[str, dict[str, object]]] = []
 
@@ -62,7 +66,7 @@ def plans_of(connection: Connection, wanted: AuditFilter) -> list[str]:
         asked.append((statement, parameters))
 
     event.listen(connection, "before_cursor_execute", remember)
-    find_page(connection, wanted)
+    ask()
     event.remove(connection, "before_cursor_execute", remember)
     for statement, parameters in asked:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
@@ -72,10 +76,22 @@ def plans_of(connection: Connection, wanted: AuditFilter) -> list[str]:
 
 @pytest.mark.parametrize(("wanted", "index"), QUESTIONS.values(), ids=QUESTIONS)
 def test_a_page_never_walks_the_whole_trail(connection: Connection, wanted: AuditFilter, index: str) -> None:
-    steps = plans_of(connection, wanted)
+    steps = plans_of(connection, lambda: find_page(connection, wanted))
     walks = [step for step in steps if step.startswith("SCAN audit_events") and "INDEX" not in step]
     assert walks == ([] if index else ["SCAN audit_events"])
     assert any(index in step for step in steps)
+
+
+def test_whether_an_anchor_is_owed_is_told_by_seeks_alone(connection: Connection) -> None:
+    unit = Unit(connection, clock=ManualClock(), audit_keys=AUDIT_KEYS)
+    connection.execute(text("UPDATE audit_head SET seq = 3000"))
+    unit.anchors.put(
+        Anchor(seq=2950, hash="", channel_id="C1", thread_ts="", ts="", posted_at=START - timedelta(minutes=15))
+    )
+    steps = plans_of(connection, lambda: is_owed(unit))
+    assert [step for step in steps if step.startswith("SCAN") and step != "SCAN audit_anchors"] == []
+    assert "SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>?)" in steps
+    assert is_owed(unit)
 
 
 def test_no_question_skips_rows_by_offset(connection: Connection) -> None:

@@ -87,6 +87,35 @@ async def test_an_ephemeral_message_needs_its_reader_there_and_cannot_be_edited(
     assert await refusal(client.chat_update(channel=prod, ts=shown["message_ts"], text="y")) == "message_not_found"
 
 
+async def test_a_thread_is_read_page_by_page_with_its_first_message_whatever_the_time(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    prod = workspace.channel("prod").id
+    first = (await client.chat_postMessage(channel=prod, text="first"))["ts"]
+    replies = [(await client.chat_postMessage(channel=prod, text="x", thread_ts=first))["ts"] for _ in range(3)]
+
+    page = await client.conversations_replies(channel=prod, ts=first, limit=3)
+    rest = await client.conversations_replies(
+        channel=prod, ts=first, limit=3, cursor=page["response_metadata"]["next_cursor"]
+    )
+    late = await client.conversations_replies(channel=prod, ts=first, oldest=replies[1])
+
+    assert [one["ts"] for one in (*page["messages"], *rest["messages"])] == [first, *replies]
+    assert [one["ts"] for one in late["messages"]] == [first, replies[2]]
+    assert [one["ts"] for one in (await client.conversations_history(channel=prod))["messages"]] == [first]
+    assert await refusal(client.conversations_replies(channel=prod, ts="1.000001")) == "thread_not_found"
+
+
+async def test_a_reply_to_what_is_gone_stands_in_the_channel(client: AsyncWebClient, workspace: Workspace) -> None:
+    prod = workspace.channel("prod").id
+    first = (await client.chat_postMessage(channel=prod, text="first"))["ts"]
+    assert (await client.chat_postMessage(channel=prod, text="x", thread_ts=first))["message"]["thread_ts"] == first
+
+    await client.chat_delete(channel=prod, ts=first)
+
+    assert "thread_ts" not in (await client.chat_postMessage(channel=prod, text="x", thread_ts=first))["message"]
+
+
 async def test_lists_are_paged(client: AsyncWebClient, workspace: Workspace) -> None:
     seen, cursor = [], ""
     while True:

@@ -1,0 +1,77 @@
+"""A stand-in Slack on the test's own clock, and replicas that anchor one trail in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from bot.db.engine import Database
+from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.seed import AUDIT, believable_workspace
+from bot.sandbox.slack.server import StandInSlack, serve_slack
+from bot.services.access import Access
+from bot.services.anchors import Anchors
+from bot.services.outbox import OutboxWorker
+from bot.slack.directory import SlackDirectory
+from bot.slack.messenger import SlackMessenger
+from bot.slack.web import posting_client, web_client
+from tests.clock import ManualClock
+from tests.integration.db.conftest import append
+
+
+@pytest.fixture
+async def slack(clock: ManualClock) -> AsyncIterator[StandInSlack]:
+    """The believable workspace, whose messages bear the test's time."""
+    async with serve_slack(believable_workspace(clock=clock.now)) as served:
+        yield served
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replica:
+    """One process's share of the work on anchors."""
+
+    database: Database
+    slack: StandInSlack
+    messenger: SlackMessenger
+    anchors: Anchors
+    outbox: OutboxWorker
+
+    async def second(self) -> bool:
+        """What one second of the background does; whether an anchor was newly owed."""
+        owed = await self.anchors.owe()
+        while (await self.outbox.pass_once()).sent:
+            pass
+        return owed
+
+    async def rows(self, number: int) -> None:
+        for _ in range(number):
+            await append(self.database)
+
+    @property
+    def channel_id(self) -> str:
+        return self.slack.workspace.channel(AUDIT).id
+
+    @property
+    def posts(self) -> list[Message]:
+        """What stands in the audit channel."""
+        return [one for one in self.slack.workspace.messages if one.channel == self.channel_id and not one.deleted]
+
+
+def start_replica(database: Database, slack: StandInSlack, clock: ManualClock, *, anchored: bool = True) -> Replica:
+    workspace = slack.workspace
+    token, admins = workspace.app.bot_token, frozenset({workspace.member("ada").id})
+    client = web_client(token, slack.api_url)
+    messenger = SlackMessenger(client, posting_client(token, slack.api_url))
+    channel = workspace.channel(AUDIT).id if anchored else ""
+    anchors = Anchors(database, messenger, admins, audit_channel=channel)
+    access = Access(database, SlackDirectory(client, clock, team_id=workspace.team.id), admins)
+    outbox = OutboxWorker(database, messenger, access, anchors.drawers())
+    return Replica(database=database, slack=slack, messenger=messenger, anchors=anchors, outbox=outbox)
+
+
+@pytest.fixture
+def replica(database: Database, slack: StandInSlack, clock: ManualClock) -> Replica:
+    """The only one."""
+    return start_replica(database, slack, clock)
