@@ -57,8 +57,9 @@ class World:
         for _ in range(400):
             await self.program.tasks.drain(5)
             self.program.background.wake_messages()
+            at_rest = not self.program.background.busy and not self.program.tasks.count
             owed = await self.program.database.read(lambda unit: unit.outbox.due_now(unit.now))
-            if not owed and not self.program.background.busy and not self.program.tasks.count:
+            if at_rest and not owed and not self.program.background.busy and not self.program.tasks.count:
                 return
             await asyncio.sleep(0.02)
         raise AssertionError("the bot does not come to rest")

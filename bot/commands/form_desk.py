@@ -12,6 +12,7 @@ from bot.commands.journey import Journey
 from bot.commands.normalise import comparable
 from bot.commands.parsing import Parsed, parse
 from bot.commands.registry import Registry
+from bot.commands.secrets_in_text import secrets_in_the_open
 from bot.db.engine import Database
 from bot.domain.access import OperationClass
 from bot.domain.audit import JsonValue
@@ -123,16 +124,16 @@ class FormDesk:
     @staticmethod
     def problems(submission: Submission, values: Mapping[str, FormValue]) -> Mapping[str, str]:
         """What can be told without asking anybody: field name → what is wrong."""
-        parsed = submission.parsed
+        parsed, leaked = submission.parsed, secrets_in_the_open(submission.form, values)
         if parsed is None or parsed.command.form is None:
-            return {}
+            return leaked
         mistyped = {
             field.name: f"This does not fit. Type: {field.expects}"
             for field in submission.form.fields
             if field.expects and comparable(str(values.get(field.name) or "")) != comparable(field.expects)
         }
         try:
-            return {**parsed.command.form.check(Arguments(parsed.arguments.values), values), **mistyped}
+            return {**parsed.command.form.check(Arguments(parsed.arguments.values), values), **mistyped, **leaked}
         except FieldErrors as error:
             return error.fields
         except InvalidInput as error:

@@ -108,6 +108,8 @@ class Access:
         await self._require_holding(change, binding.channel_id)
         if Role.ADMIN in (binding.role, binding.member_role):
             await self._require_second_admin(change, binding.channel_id)
+        else:
+            await self._keep_a_second_admin(change, binding.channel_id)
 
         def work(unit: Unit) -> None:
             unit.roles.bind(binding, change.by.person.id, unit.now)
@@ -118,6 +120,7 @@ class Access:
     async def unbind(self, channel_id: str, change: Change) -> bool:
         """Unbind a channel; False where none was bound."""
         await self._require_holding(change, channel_id)
+        await self._keep_a_second_admin(change, channel_id)
 
         def work(unit: Unit) -> bool:
             if unit.roles.binding(channel_id) is None:
@@ -187,6 +190,20 @@ class Access:
         for asked_in in [*preferred, *admin_channels]:
             if asked_in and await self.deciders(asked_in, excluding=change.by.person.id):
                 raise NeedsSecondAdmin(asked_in)
+
+    async def _keep_a_second_admin(self, change: Change, channel_id: str) -> None:
+        """Nobody lets go of the last place in which a second admin could be asked, to act alone afterwards."""
+        if change.agreed:
+            return
+        places = set()
+        for bound in await self.bindings():
+            if bound.role is Role.ADMIN and await self.deciders(bound.channel_id, excluding=change.by.person.id):
+                places.add(bound.channel_id)
+        if places == {channel_id}:
+            raise Conflict(
+                "This is the only channel in which another admin can agree to what needs two.",
+                next_step="Bind another channel as admin first; the other admin agrees to that here.",
+            )
 
     @staticmethod
     def _row(change: Change, action: AuditAction, target: str, payload: dict[str, JsonValue]) -> AuditEntry:

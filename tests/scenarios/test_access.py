@@ -130,3 +130,24 @@ async def test_a_second_request_on_the_same_target_is_refused_with_the_first_one
     assert "is open already: rq-" in answer
     rows = [row for row in await world.trail() if row.kind is AuditKind.REQUEST]
     assert len(rows) == 1
+
+
+async def test_nobody_gets_rid_of_the_second_admin_by_lowering_the_channel_and_raising_it_elsewhere(
+    world: World,
+) -> None:
+    prod = f"<#{world.workspace.channel('prod').id}|prod>"
+    for way in (f"roles bind {prod} viewer", f"roles unbind {prod}"):
+        refused = await world.says("ada", "#prod", way)
+        assert "only channel in which another admin can agree" in refused
+    assert "Acme Corp is active" in await world.says("cleo", "#prod", "org"), "it is bound as it was"
+    await world.says("ada", "#prod", f"roles bind {prod} admin --members admin")
+    assert "asks to bind a channel as admin" in world.card()
+
+
+async def test_what_remains_after_a_role_was_taken_back_is_said(world: World) -> None:
+    grace = f"<@{world.person('grace').id}|grace>"
+    prod = f"<#{world.workspace.channel('prod').id}|prod>"
+    await world.says("ada", "#prod", f"roles grant {grace} viewer --channel {prod}")
+    told = await world.says("ada", "#prod", f"roles revoke {grace} --channel {prod}")
+    assert "others remain" in told
+    assert "admin" in told

@@ -10,6 +10,8 @@ from bot.sandbox.slack.outages import Outage
 from tests.bots import World, running_bot
 from tests.scenarios.conftest import account_for
 
+CREDENTIAL = "postgres://admin:hunter2@db.example:5432/app"
+
 MISTYPED = [
     ("databses list", "databases list"),
     ("databases lst", "databases list"),
@@ -151,3 +153,29 @@ async def test_a_guest_reads_where_members_may_and_nothing_else(world: World) ->
     assert "12 databases" in await world.says("guy", "#prod", "databases list")
     await world.says("ada", "#prod", "roles grant @guy admin")
     assert "Not permitted" in await world.says("guy", "#prod", "tables enable orders-eu invoices")
+
+
+@pytest.mark.parametrize(
+    ("command", "form"),
+    [
+        ("databases delete orders-eu", {"Reason": CREDENTIAL, "Type the label to confirm": "orders-eu"}),
+        ("databases update orders-eu", {"Label": CREDENTIAL}),
+        ("databases update orders-eu", {"JWKS URI": "https://user:hunter2@keys.example/jwks.json", "Reason": "x"}),
+    ],
+)
+async def test_a_secret_in_a_field_that_others_read_is_refused_at_the_field(
+    world: World, command: str, form: dict[str, str]
+) -> None:
+    await world.says("alan", "#prod", command)
+    shown = await world.fills("alan", form)
+    assert "Take it out, and rotate it" in shown
+    assert world.api.journal.changing == []
+    assert "hunter2" not in world.card()
+
+
+async def test_a_secret_in_the_reason_for_a_denial_is_refused(world: World) -> None:
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    await world.fills("alan", {"Reason": "moved", "Type the label to confirm": "orders-eu"})
+    await world.presses("grace", "#prod", "Deny")
+    assert "Take it out, and rotate it" in await world.fills("grace", {"Reason": CREDENTIAL})
+    assert "asks to delete" in world.card()

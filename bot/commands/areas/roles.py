@@ -124,11 +124,17 @@ async def revoke(context: Context, arguments: Arguments) -> Answer:
         )
     if not await context.services.access.revoke(subject.kind, subject.id, channel_id, change_by(context)):
         raise Conflict("There is no such grant.", next_step="Look at what there is with `roles list`.")
+    left = [one for one in await context.services.access.grants() if one.subject_id == subject.id]
+    kept = (Paragraph(lines=tuple(roles_list.granted(one) for one in left)),) if left else ()
     return Reply(
-        verdict=line("Took the role of ", subject_of(subject.kind, subject.id), " back"),
-        mood=Mood.GOOD,
-        parts=await too_few_warning(context, channel_id),
-        next_step=line("Next: nothing to do; what they had approved and is not sent yet is stopped."),
+        verdict=line("Took one role of ", subject_of(subject.kind, subject.id), " back, others remain")
+        if left
+        else line("Took the role of ", subject_of(subject.kind, subject.id), " back"),
+        mood=Mood.WARNING if left else Mood.GOOD,
+        parts=(*kept, *await too_few_warning(context, channel_id)),
+        next_step=line("Next: take those back too, with ", Code(text="--channel"), ", if they should go.")
+        if left
+        else line("Next: nothing to do; what they had approved and is not sent yet is stopped."),
     )
 
 

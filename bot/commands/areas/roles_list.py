@@ -34,7 +34,7 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     bindings, grants = await access.bindings(), await access.grants()
     rows = [
         *(_bound(one) for one in bindings),
-        *(_granted(one) for one in grants),
+        *(granted(one) for one in grants),
         *(line(PersonRef(id=one), ": bot admin, by BOT_ADMINS") for one in sorted(access.bot_admins)),
     ]
     pages = max(1, -(-len(rows) // PAGE))
@@ -58,7 +58,8 @@ def _bound(one: ChannelBinding) -> Line:
     return line(ChannelRef(id=one.channel_id), f": {one.role.word}, members {one.member_role.word}, {one.environment}")
 
 
-def _granted(one: Grant) -> Line:
+def granted(one: Grant) -> Line:
+    """Who has which role where."""
     where: Line = (" in ", ChannelRef(id=one.channel_id)) if one.channel_id else (" everywhere",)
     return line(subject_of(one.subject_kind, one.subject_id), f": {one.role.word}", *where)
 
