@@ -165,6 +165,7 @@ def _settings(api: StandInApi, slack: StandInSlack, database_url: str, more: dic
         "CLOUDSYNC_API_KEY": KEY,
         "CLOUDSYNC_BASE_URL": api.url,
         "DATABASE_URL": database_url,
+        "AUDIT_CHANNEL": workspace.channel("audit").id,
         "BOT_ADMINS": workspace.member("ada").id,
         "SECRET_KEYS": base64.urlsafe_b64encode(b"s" * 32).decode(),
         "AUDIT_KEYS": ",".join(base64.urlsafe_b64encode(key).decode() for key in AUDIT_KEYS.keys),

@@ -25,7 +25,7 @@ BEYOND_THE_LEASE_SECONDS = 13.0
 BEYOND_THE_OUTBOX_LEASE_SECONDS = 31.0
 ON_THE_WAY = (Kind.DELETE_TOKEN, Kind.ENABLE_TABLES, Kind.DELETE_DATABASE)
 IN_MIGRATION = Failpoint.IN_MIGRATION
-POINTS = [point for point in Failpoint if point not in (IN_MIGRATION, Failpoint.IN_ANCHOR)]
+POINTS = [point for point in Failpoint if point is not IN_MIGRATION]
 
 
 async def walk(stage: Stage) -> None:
