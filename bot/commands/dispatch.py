@@ -67,7 +67,7 @@ class Dispatcher:
         self._parts = parts
         self._authoriser = Authoriser(parts.registry, parts.services, parts.environments, parts.clock)
 
-    async def run(self, invocation: Invocation, responder: Responder) -> str:
+    async def run(self, invocation: Invocation, responder: Responder) -> str | None:
         """Carry a delivery through. Whatever happens, the person gets an answer and the trail a row."""
         journey = Journey(invocation=invocation, reference=new_reference())
         surface, outcome = invocation.surface.value, "answered"
@@ -82,7 +82,7 @@ class Dispatcher:
             if reply is not None:
                 await responder.show(reply, form_id=await self._parts.forms.anchor(reply, journey))
                 await self._settle(journey)
-        return plain_verdict(reply)
+        return None if journey.untold else plain_verdict(reply)
 
     async def _route(self, journey: Journey, responder: Responder) -> Reply | None:
         invocation = journey.invocation = await self._parts.forms.placed(journey.invocation)
@@ -131,6 +131,7 @@ class Dispatcher:
         """A read needs one row, after the fact, and is answered with a warning when that cannot be written."""
         if await self._record(journey.succeeded()):
             return reply
+        journey.untold = True
         warning = Small(line=line("This answer could not be written to the audit trail."))
         return replace(reply, parts=(*reply.parts, warning))
 
@@ -260,7 +261,7 @@ class Dispatcher:
             log.info("refused_or_failed", error=type(error).__name__)
         else:
             log.error("unexpected_error", exc_info=error)
-        await self._record(journey.failed(error))
+        journey.untold = not await self._record(journey.failed(error))
         if isinstance(error, UnknownTarget):
             error = _choosable(error, journey.invocation.text)
         return failure_reply(

@@ -32,6 +32,8 @@ class Journey:
     request: Request | None = None
     notes: dict[str, JsonValue] = field(default_factory=dict)
     duration_ms: int | None = None
+    untold: bool = False
+    """Its row could not be written: the delivery is left to be found, and written down, later."""
     in_view: bool = False
     """The answer takes a form's place: its buttons come back without a channel."""
 

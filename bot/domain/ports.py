@@ -162,8 +162,11 @@ class Pipeline(Protocol):
         """Judge a form's submission before it is acknowledged."""
         ...
 
-    async def run(self, invocation: Invocation, responder: Responder) -> str:
-        """Carry the invocation through to its answer; returns the verdict in one plain line for the inbox."""
+    async def run(self, invocation: Invocation, responder: Responder) -> str | None:
+        """Carry the invocation through to its answer; returns the verdict in one plain line for the inbox.
+
+        None where the trail could not be written: the delivery stays unfinished, and is written down when found.
+        """
         ...
 
     async def suggest(self, invocation: Invocation, field_name: str, typed: str) -> Sequence[tuple[str, str]]:

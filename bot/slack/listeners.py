@@ -145,7 +145,8 @@ class Listeners:
 
     async def _run(self, invocation: Invocation) -> None:
         answer = await self._pipeline.run(invocation, self._responder_for(invocation))
-        await self._inbox.finish(invocation, answer)
+        if answer is not None:
+            await self._inbox.finish(invocation, answer)
 
     async def _repeat(self, invocation: Invocation, answer: str) -> None:
         """A repeat runs nothing and gets what the first one got."""

@@ -81,6 +81,11 @@ class Replica:
         return self.state != ""
 
     @property
+    def said(self) -> str:
+        """Its log so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    @property
     def is_paused(self) -> bool:
         """Whether it stopped itself at a failpoint, or was stopped."""
         return self.state == "T"
@@ -141,7 +146,7 @@ class Fleet:
     async def start_ready(self, **settings: str) -> Replica:
         """One more bot that serves; AssertionError with its log where it does not come to that."""
         replica = await self.start(**settings)
-        assert await replica.ready(), replica.log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        assert await replica.ready(), replica.said[-4000:]
         return replica
 
     @property

@@ -19,7 +19,9 @@ from tests.faults.settling import settled
 from tests.faults.stage import Stage, managed, staged, until
 from tests.faults.work import carry_through
 
-AT_ONCE = 7
+AT_ONCE = 4
+TRIES = 4
+"""A machine under load may outlast people's patience: they come again."""
 BEYOND_THE_LEASE_SECONDS = 13.0
 """A claim holds 12 seconds with the suite's call deadline of one second."""
 BEYOND_THE_OUTBOX_LEASE_SECONDS = 31.0
@@ -28,11 +30,14 @@ IN_MIGRATION = Failpoint.IN_MIGRATION
 POINTS = [point for point in Failpoint if point is not IN_MIGRATION]
 
 
-async def walk(stage: Stage) -> None:
-    """A few errands one after the other: the first meets the point, the others go on after it."""
-    for number, (kind, target) in enumerate(zip(ON_THE_WAY, list(stage.estate.databases.values()), strict=False)):
+async def walk(stage: Stage, hit: Replica, action: str) -> None:
+    """A few errands one after the other, until the point is met and a few more after it."""
+    for number in range(len(ON_THE_WAY) * TRIES):
+        kind = ON_THE_WAY[number % len(ON_THE_WAY)]
         with suppress(TimeoutError):
-            await carry_through(stage, number, kind, target)
+            await carry_through(stage, number, kind, stage.estate.add(managed(number)))
+        if number + 1 >= len(ON_THE_WAY) and has_fired(hit, action):
+            return
 
 
 def has_fired(replica: Replica, action: str) -> bool:
@@ -41,7 +46,7 @@ def has_fired(replica: Replica, action: str) -> bool:
         return not replica.is_alive
     if action == "pause":
         return replica.is_paused
-    return "FailpointReached" in replica.log.read_text(encoding="utf-8", errors="replace")
+    return "FailpointReached" in replica.said
 
 
 async def aftermath(stage: Stage, hit: Replica, point: Failpoint, action: str) -> None:
@@ -59,19 +64,33 @@ async def play(stage: Stage, point: Failpoint, action: str) -> list[str]:
     """One failpoint, one action, one truth."""
     if point is Failpoint.IN_RECONCILE:
         stage.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE", path=".*expo-access-token")
-    hit = await stage.fleet.start_ready(FAILPOINTS=f"{point}={action}")
-    errands = asyncio.create_task(walk(stage))
+    hit = await stage.fleet.start(FAILPOINTS=f"{point}={action}")
+    await until(lambda: has_fired(hit, action) or "serving" in hit.said, 15)
+    errands = asyncio.create_task(walk(stage, hit, action))
     try:
-        await until(lambda: has_fired(hit, action), 15)
+        await until(lambda: has_fired(hit, action), 60)
     except TimeoutError:
         return ["the point was never met"]
     await aftermath(stage, hit, point, action)
     await errands
-    last = await carry_through(stage, len(ON_THE_WAY), Kind.DELETE_TOKEN, stage.estate.add(managed(999)))
+    goes_on = await works_again(stage)
     verdict = await settled(stage)
-    if last is None or verdict.ends.get("succeeded", 0) == 0:
-        return [*verdict.wrong, f"the bot does not go on afterwards: {verdict}"]
-    return [*verdict.wrong]
+    return [*verdict.wrong, *([] if goes_on else [f"the bot does not go on afterwards: {verdict}"])]
+
+
+async def works_again(stage: Stage) -> bool:
+    """Whether an errand succeeds now."""
+    for number in range(TRIES):
+        last = await carry_through(stage, number, Kind.DELETE_TOKEN, stage.estate.add(managed(900 + number)))
+        with suppress(TimeoutError):
+            if last is not None:
+                await stage.workspace.wait_for(lambda target=last.target: _is_gone(stage, target.id), 10)  # type: ignore[misc]
+                return True
+    return False
+
+
+def _is_gone(stage: Stage, database_id: str) -> bool:
+    return stage.estate.databases[database_id].expo_token is None
 
 
 @pytest.mark.parametrize("action", ACTIONS)
@@ -86,7 +105,7 @@ async def test_whatever_happens_at_a_failpoint_all_ends_truthfully(
             folder = tmp_path / f"{point}-{attempt}"
             folder.mkdir()
             url = database_source.clone()
-            async with staged(spawner, url, folder, databases=len(ON_THE_WAY), seed=attempt) as stage:
+            async with staged(spawner, url, folder, databases=0, seed=attempt) as stage:
                 found = await play(stage, point, action)
             database_source.drop(url)
             if found:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import create_engine, text
+
+from bot.db.connections import database_url as address_of
 from bot.domain.audit import AuditKind
 from bot.sandbox.slack.deliver import Manner
 from bot.sandbox.slack.outages import RESPONSE_URL, Outage
@@ -84,3 +87,20 @@ async def test_nobody_elses_click_in_a_view_counts(world: World) -> None:
     last = (await world.trail())[-1]
     assert (last.kind, last.actor) == (AuditKind.REFUSAL, world.person("cleo").id)
     assert len(world.api.journal.changing) == 1
+
+
+async def test_a_delivery_whose_row_cannot_be_written_is_written_down_later(postgres_url: str) -> None:
+    async with running_bot(postgres_url) as world:
+        engine = create_engine(address_of(postgres_url))
+        with engine.begin() as holder:
+            holder.execute(text("SELECT * FROM audit_head FOR UPDATE"))
+            delivery = await world.person("cleo").command("#prod", "/cloudsync org")
+            assert delivery.status == 200
+            cleo = world.person("cleo")
+            await cleo.wait_for(
+                lambda: "Acme Corp" in cleo.read(cleo.see("#prod")[-1]) if cleo.see("#prod") else "", 20
+            )
+            assert "could not be written to the audit trail" in world.reads("cleo", "#prod")
+        engine.dispose()
+        assert await world.program.deliveries.recover() == 1
+        assert (await world.trail())[-1].kind is AuditKind.ABANDONED
