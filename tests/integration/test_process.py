@@ -200,3 +200,26 @@ async def test_socket_mode_takes_commands_without_a_public_address(tmp_path: Pat
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLACK_BOT_TOKEN", "CLOUDSYNC_API_KEY", "DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+async def test_the_trail_is_compared_with_its_anchors_in_slack(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        audit = slack.workspace.channel("audit")
+        given = settings(api, slack, tmp_path, AUDIT_CHANNEL=audit.id)
+        bot = await BotProcess.start(given, log=tmp_path / "bot.log")
+        try:
+            await bot.ready()
+            ada = slack.workspace.person("ada")
+            await ada.wait_for(lambda: [one for one in ada.see("#audit") if "anchor seq=" in one.text], timeout=15)
+        finally:
+            await bot.stop()
+        code, said = await run("audit", "verify", "--slack", environ=given)
+        assert (code, "against 1 anchor" in said) == (0, True), said
+        message = next(one for one in ada.see("#audit") if "anchor seq=" in one.text)
+        message.edit(
+            text=message.text.replace("anchor seq=1 ", "anchor seq=900 "), blocks=message.blocks, edited_ts="9.9"
+        )
+        code, said = await run("audit", "verify", "--slack", environ=given)
+        assert (code, "rolled back: an anchor names row 900" in said) == (1, True), said
+        code, said = await run("audit", "verify", environ=given)
+        assert code == 0, said
