@@ -144,7 +144,7 @@ class Dispatcher:
 
     async def _open(self, journey: Journey, form: Form, responder: Responder) -> None:
         form_id = await self._parts.forms.keep(form, journey)
-        await self._record(journey.form_opened())
+        journey.untold = not await self._record(journey.form_opened())
         await responder.open_form(form, form_id)
 
     async def _decision(self, journey: Journey, responder: Responder) -> Reply | None:
@@ -165,7 +165,7 @@ class Dispatcher:
         if record is not None and record.person_id == invocation.person_id:
             journey.invocation = replace(invocation, story=record.story, channel_id=record.channel_id)
             await self._parts.forms.move(record.id, FormState.OPEN, FormState.CLOSED)
-        await self._record(journey.form_closed())
+        journey.untold = not await self._record(journey.form_closed())
 
     async def admit(self, invocation: Invocation) -> FormAdmission:
         """Judge a submission within Slack's three seconds; what is turned away leaves its row at once."""
