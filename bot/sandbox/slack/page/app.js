@@ -142,8 +142,8 @@ byId("person").addEventListener("change", (event) => {
   refresh();
 });
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") showSidebar(false); });
-wireComposer(app);
 await refresh();
 app.person = app.state.me.name;
+wireComposer(app);
 follow(refresh);
 showPanel();

@@ -3,8 +3,10 @@ import { byId, make } from "./dom.js";
 
 const sent = [];
 
+// Until the first state is there nobody can be spoken for: the field stays disabled.
 export function wireComposer(app) {
   const field = byId("typed");
+  field.disabled = false;
   byId("composer").addEventListener("submit", (event) => { event.preventDefault(); send(app, field); });
   field.addEventListener("input", () => { grow(field); showHints(app, field); });
   field.addEventListener("keydown", (event) => {
@@ -44,7 +46,7 @@ function grow(field) {
 function showHints(app, field) {
   const typed = field.value.toLowerCase();
   const matching = typed.startsWith("/")
-    ? (app.state?.hints ?? []).filter((hint) => hint.text.toLowerCase().startsWith(typed.trimEnd()) || app.state.app.command.startsWith(typed))
+    ? app.state.hints.filter((hint) => hint.text.toLowerCase().startsWith(typed.trimEnd()) || app.state.app.command.startsWith(typed))
     : [];
   byId("hints").hidden = !matching.length;
   byId("hints").replaceChildren(...matching.map((hint) => make("li", {

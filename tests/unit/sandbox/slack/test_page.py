@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browsers import browser
 from tests.unit.sandbox.slack.conftest import Panel, Stage
@@ -171,3 +172,20 @@ async def test_a_slash_lists_what_can_be_typed(page: Page, stage: Stage) -> None
     await page.get_by_role("option", name="/cloudsync databases list").click()
 
     await expect(page.get_by_label("Message", exact=True)).to_have_value("/cloudsync databases list")
+
+
+async def test_nothing_can_be_typed_before_the_page_knows_who_types(stage: Stage) -> None:
+    arriving = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await arriving.wait()
+        await route.continue_()
+
+    async with browser() as launched:
+        page = await launched.new_page()
+        await page.route("**/page/state*", hold)
+        await page.goto(stage.slack.url)
+        await expect(page.get_by_label("Message", exact=True)).to_be_disabled()
+        arriving.set()
+        await _say(page, "/cloudsync hello")
+        await expect(page.get_by_role("article").last).to_contain_text("you said hello")
