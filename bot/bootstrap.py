@@ -200,7 +200,6 @@ def _machinery(base: _Foundation) -> _Machinery:
         base.vault,
         base.operations,
         local_operations(access),
-        base.clock,
         sending,
         receipts,
         follow_ups,

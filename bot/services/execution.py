@@ -12,13 +12,12 @@ from typing import Any
 import structlog
 
 from bot.cloudsync.errors import CloudSyncError
-from bot.cloudsync.writing import WriteSlot
+from bot.cloudsync.writing import FRESH_SECONDS, WriteSlot
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditKind, JsonValue
 from bot.domain.errors import BotError, Conflict, PeopleUnavailable, Unavailable
 from bot.domain.failpoints import Failpoint, reach
-from bot.domain.ports import Clock
 from bot.domain.requests import (
     AUDIT_OUTCOME_OF,
     MAX_SENDS_NOT_SENT,
@@ -40,8 +39,8 @@ from bot.services.secrets import Vault
 
 log = structlog.get_logger(__name__)
 
-GUARD_SECONDS = 5.0
-"""More than this between reading or claim and the send, and nothing is sent."""
+WRITING_SECONDS = 5.0
+"""What writing an outcome down may take."""
 LATE_ANSWER_STATES = frozenset(
     {RequestState.UNKNOWN, RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN, RequestState.RESOLVED}
 )
@@ -56,11 +55,12 @@ class Sending:
     first_reconcile_seconds: int
 
     def lease(self, calls: int) -> timedelta:
-        """How long a claim holds: every call to its deadline, the guard before it, and a call's time to write it down.
+        """How long a claim holds: longer than a sender that lives can take, so that only a dead one loses its claim.
 
-        Longer than any sender that is still alive can take, so that only a dead one loses its claim.
+        Each call to its deadline and the freshest readings before it, one deadline more in hand, and the writing.
         """
-        return timedelta(seconds=(self.call_deadline_seconds + GUARD_SECONDS) * calls + self.call_deadline_seconds + 5)
+        each = self.call_deadline_seconds + FRESH_SECONDS
+        return timedelta(seconds=each * calls + self.call_deadline_seconds + WRITING_SECONDS)
 
 
 class Executor:
@@ -75,7 +75,6 @@ class Executor:
         vault: Vault,
         handlers: Mapping[OperationKind, OperationHandler],
         local: Mapping[OperationKind, LocalOperation],
-        clock: Clock,
         sending: Sending,
         receipts: Receipts,
         follow_ups: FollowUps,
@@ -87,7 +86,6 @@ class Executor:
         self._vault = vault
         self._handlers = handlers
         self._local = local
-        self._clock = clock
         self._sending = sending
         self._receipts = receipts
         self._follow_ups = follow_ups
@@ -142,7 +140,6 @@ class Executor:
         return await self._outcome(claimed, sent)
 
     async def _through_slot(self, request: Request, slot: WriteSlot) -> Request:
-        started = self._clock.monotonic()
         slot.read_from_now()
         lost = await self._recheck.lost(request, strict=True)
         if lost is not None:
@@ -151,9 +148,6 @@ class Executor:
         reach(Failpoint.BEFORE_CLAIM)
         claimed = await self._claim(request)
         reach(Failpoint.AFTER_CLAIM)
-        if self._clock.monotonic() - started > GUARD_SECONDS:
-            held_up = Result(messages=("It was held up too long between the last reading and the send.",))
-            return await self._outcome(claimed, Sent(state=RequestState.NOT_SENT, result=held_up))
         sending = asyncio.ensure_future(self._send(slot, claimed, plain))
         return await asyncio.shield(sending)
 

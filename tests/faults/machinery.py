@@ -120,7 +120,7 @@ class Machinery:
             operation=operation,
             approvals=Approvals(database, access, trail, vault, recheck, clocks),
             executor=Executor(
-                database, trail, environments, recheck, vault, handlers, {}, clock, sending, receipts, follow_ups
+                database, trail, environments, recheck, vault, handlers, {}, sending, receipts, follow_ups
             ),
             timekeeper=Timekeeper(database, ROUNDS[0]),
             reconciler=Reconciler(database, environments, handlers, ROUNDS, receipts, follow_ups),
