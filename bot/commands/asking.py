@@ -72,7 +72,7 @@ async def propose(
 ) -> Proposal:
     """A proposal on the command's database, with the target as just read."""
     database = context.database
-    environment = context.standing.binding.environment if context.standing.binding else ""
+    environment = context.standing.environment
     operation = Operation(
         kind=kind,
         environment=environment,

@@ -33,7 +33,7 @@ class Authoriser:
         standing = await self._standing(parsed.command, invocation)
         journey.standing = standing
         parsed = self._in_zone(parsed, invocation, standing)
-        journey.environment = standing.binding.environment if standing.binding else ""
+        journey.environment = standing.environment
         context = self._context(journey, standing)
         refusal = self._refusal(parsed.command, standing)
         context = await self._with_target(journey, context, parsed.arguments, tolerant=refusal is not None)

@@ -111,6 +111,11 @@ class Standing:
         """The channel's ceiling; NONE where nothing is bound."""
         return self.binding.role if self.binding else Role.NONE
 
+    @property
+    def environment(self) -> str:
+        """The environment that the channel is bound to; "" where nothing is bound."""
+        return self.binding.environment if self.binding else ""
+
 
 def standing_of(
     person: Person,

@@ -18,7 +18,7 @@ from bot.commands.areas.database_fields import (
     label_field,
     label_problem,
 )
-from bot.commands.areas.register_again import Deleted, deleted, environment_of
+from bot.commands.areas.register_again import Deleted, deleted
 from bot.commands.asking import value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
@@ -33,7 +33,7 @@ TITLE = "Register a database"
 
 async def form(context: Context, arguments: Arguments) -> Answer:
     """The empty form, or the one that a deletion's receipt fills in."""
-    environment = environment_of(context)
+    environment = context.standing.environment
     again = await deleted(context, arguments.text("again"))
     return Form(
         title=TITLE,
@@ -120,7 +120,7 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     """Make the proposal; `workspaceId` is never part of it."""
     label, name = value_of(values, "label"), value_of(values, "database_name")
     secrets = {"connectionString": value_of(values, "connection_string"), "jwtSecret": value_of(values, "jwt_secret")}
-    environment, given = environment_of(context), _given(values, secrets)
+    environment, given = context.standing.environment, _given(values, secrets)
     tables = (await deleted(context, arguments.text("again"))).several("enabled_tables")
     if tables:
         given[THEN_ENABLE] = [*tables]

@@ -55,8 +55,7 @@ async def _waiting(context: Context, standings: list[Standing]) -> list[Request]
 
 
 def _where(standing: Standing) -> Line:
-    environment = standing.binding.environment if standing.binding else ""
-    return line(ChannelRef(id=standing.channel_id), f": {standing.role.word}, on {environment}")
+    return line(ChannelRef(id=standing.channel_id), f": {standing.role.word}, on {standing.environment}")
 
 
 def _open(request: Request) -> Line:

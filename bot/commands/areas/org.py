@@ -15,7 +15,7 @@ async def show(context: Context, arguments: Arguments) -> Answer:
     found = await context.api.get_organisation()
     name = found.name or found.slug or found.id or "unnamed"
     active = (found.status or "").casefold() == "active"
-    environment = context.standing.binding.environment if context.standing.binding else ""
+    environment = context.standing.environment
     verdict = (
         line(Strong(text=name), " is active")
         if active

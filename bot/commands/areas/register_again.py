@@ -49,11 +49,6 @@ class Deleted:
         return value if value in {option for option, _ in options} else None
 
 
-def environment_of(context: Context) -> str:
-    """The environment that the channel is bound to."""
-    return context.standing.binding.environment if context.standing.binding else ""
-
-
 async def deleted(context: Context, request_id: str) -> Deleted:
     """What is known of the database that a request deleted, in this team and environment; `InvalidInput` otherwise."""
     if not request_id:
@@ -63,7 +58,7 @@ async def deleted(context: Context, request_id: str) -> Deleted:
         request is None
         or request.team_id != context.invocation.team_id
         or request.operation.kind is not OperationKind.DELETE_DATABASE
-        or request.operation.environment != environment_of(context)
+        or request.operation.environment != context.standing.environment
         or request.state not in GONE
     ):
         raise InvalidInput(
