@@ -6,15 +6,13 @@ snapshot that is held while a file grows. The trail is append-only, so that batc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from bot.db.audit_queries import find_page
 from bot.db.tables import audit_events
-from bot.db.types import as_text
+from bot.db.types import StoredRow, stored_row
 from bot.domain.audit import AuditFilter
 
 BATCH = 500
@@ -22,9 +20,6 @@ BATCH = 500
 
 COLUMNS = tuple(column.name for column in audit_events.c)
 """Every column, in the order of the table."""
-
-StoredRow = Mapping[str, str | int | None]
-"""A row by its columns' names: the time as the chain hashes it, the payload as the text that its leaf is made of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +37,3 @@ def next_batch(connection: Connection, wanted: AuditFilter, *, after: int) -> Ba
     if not further:
         return Batch(rows=rows, next_after=None)
     return Batch(rows=rows, next_after=scanned_to if scanned_to is not None else found[0].seq)
-
-
-def stored_row(row: Row[Any]) -> StoredRow:
-    """As it is stored; NULL is None."""
-    return {**row._mapping, "occurred_at": as_text(row.occurred_at)}

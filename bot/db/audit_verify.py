@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, Integer, cast, func, select
 
 from bot.db.anchors import Anchors
-from bot.db.audit_walk import Beginning, Fault, Finding, StoredRow, Walk
+from bot.db.audit_walk import Beginning, Fault, Finding, Walk
 from bot.db.chain import GENESIS, AuditKeys
 from bot.db.tables import audit_events, audit_head
-from bot.db.types import as_text
+from bot.db.types import StoredRow, stored_row
 from bot.domain.audit import Anchor
 
 __all__ = ["Finding", "against_posted", "verify_rows"]
@@ -29,7 +29,7 @@ def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> F
 def _rows(connection: Connection, start: int) -> Iterator[StoredRow]:
     query = select(audit_events).where(Column.seq >= start).order_by(Column.seq)
     for row in connection.execute(query, execution_options={"yield_per": STREAM}):
-        yield {**row._mapping, "occurred_at": as_text(row.occurred_at)}
+        yield stored_row(row)
 
 
 def _beginning(connection: Connection, start: int) -> Beginning:

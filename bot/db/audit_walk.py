@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.db.chain import GENESIS, AuditKeys, hash_of, leaf_of
+from bot.db.types import StoredRow
 from bot.domain.audit import JsonValue
-
-StoredRow = Mapping[str, str | int | None]
-"""A row by its columns' names: the time as the chain hashes it, the payload as the text that its leaf is made of."""
 
 NEIGHBOURS = 2
 """Rows looked at behind a bad one, to tell what was done to it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Row, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from bot.db.storable import storable_text
@@ -18,6 +19,15 @@ def as_text(moment: datetime) -> str:
     if moment.tzinfo is None:
         raise ValueError("a naive time has no place in the database")
     return moment.astimezone(UTC).strftime(TEXT_FORMAT)
+
+
+StoredRow = Mapping[str, str | int | None]
+"""A row by its columns' names: the time as the chain hashes it, the payload as the text that its leaf is made of."""
+
+
+def stored_row(row: Row[Any]) -> StoredRow:
+    """A row of the trail as it is stored; NULL is None."""
+    return {**row._mapping, "occurred_at": as_text(row.occurred_at)}
 
 
 class UtcTime(TypeDecorator[datetime]):

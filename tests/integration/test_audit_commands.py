@@ -203,3 +203,12 @@ async def test_an_exported_file_is_verified_by_itself(environ: dict[str, str], t
 
 def _spoil(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('"actor":"', '"actor":"U0EVE', 1), encoding="utf-8")
+
+
+async def test_verifying_a_file_makes_no_keys_to_verify_it_with(tmp_path: Path) -> None:
+    path = tmp_path / "trail.jsonl"
+    path.touch()
+    async with stand_ins() as (api, slack):
+        code, said = await run("audit", "verify", "--file", str(path), environ=settings(api, slack, tmp_path))
+    assert (code, "AUDIT_KEYS is missing" in said) == (2, True), said
+    assert await asyncio.to_thread(lambda: [one.name for one in tmp_path.iterdir()]) == ["trail.jsonl"]
