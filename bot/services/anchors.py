@@ -6,7 +6,6 @@ in the outbox, so one replica posts it; which row it names is decided and rememb
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
 from bot.domain.replies import ChannelRef, Code, Mood, Paragraph, Reply, Small, line
 from bot.domain.requests import new_story_id
-from bot.services.lifecycle import LAST_DESTRUCTIVE, OutboxKind
-from bot.services.outbox import LEASE_SECONDS, Drawer
+from bot.services.lifecycle import LAST_DESTRUCTIVE, OutboxKind, owe_message
+from bot.services.outbox import Drawer
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +30,6 @@ KEY = "anchor"
 ROWS = 100
 EVERY = timedelta(minutes=15)
 REFUSED_AGAIN_SECONDS = 300
-SLACK_SECONDS = LEASE_SECONDS - 15
-"""Given up before the lease ends, so that no other replica posts meanwhile."""
 THREAD_GONE = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 _LINE = re.compile(r"^anchor seq=([0-9]{1,18}) hash=([0-9a-f]{64})$", re.MULTILINE)
 
@@ -109,21 +106,18 @@ class Anchors:
         """Asked again under the head's lock: replicas take turns here, and the second one finds it waiting."""
         owed = is_owed(unit)
         if owed:
-            unit.outbox.put(_item(unit, OutboxKind.ANCHOR, key=KEY, channel_id=self._channel))
+            owe_message(unit, OutboxKind.ANCHOR, key=KEY, channel_id=self._channel)
         return owed
 
     async def _anchor(self, item: OutboxItem) -> None:
         if not self._channel:
             return
         try:
-            async with asyncio.timeout(SLACK_SECONDS):
-                said = await self._said(item)
+            said = await self._said(item)
         except MessageRefused as refused:
             code = refused.code
             await self._database.note(lambda unit: self._refused(unit, code))
             raise MessageDelayed(code, retry_after=1 if code in THREAD_GONE else REFUSED_AGAIN_SECONDS) from None
-        except TimeoutError:
-            raise MessageDelayed("timeout", sent_maybe=True) from None
         if said is not None:
             reach(Failpoint.IN_ANCHOR)
             await self._database.write(lambda unit: self._keep(unit, *said))
@@ -180,7 +174,7 @@ class Anchors:
             return
         unit.settings.set(self._refused_key, code)
         for person_id in sorted(self._bot_admins):
-            unit.outbox.put(_item(unit, OutboxKind.UNANCHORED, person_id=person_id, body={"code": code}))
+            owe_message(unit, OutboxKind.UNANCHORED, person_id=person_id, body={"code": code})
 
     async def _unanchored(self, item: OutboxItem) -> None:
         if item.person_id:
@@ -241,27 +235,4 @@ def _row(anchor: Anchor) -> AuditEntry:
         channel=anchor.channel_id,
         target=f"seq:{anchor.seq}",
         payload={"hash": anchor.hash, "thread_ts": anchor.thread_ts, "ts": anchor.ts},
-    )
-
-
-def _item(
-    unit: Unit,
-    kind: OutboxKind,
-    *,
-    key: str = "",
-    person_id: str | None = None,
-    channel_id: str | None = None,
-    body: Mapping[str, JsonValue] | None = None,
-) -> OutboxItem:
-    item_id = new_story_id()
-    return OutboxItem(
-        id=item_id,
-        key=key or f"{kind}:{item_id}",
-        kind=kind,
-        request_id=None,
-        person_id=person_id,
-        channel_id=channel_id,
-        body=body or {},
-        due_at=unit.now,
-        created_at=unit.now,
     )

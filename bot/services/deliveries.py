@@ -9,9 +9,8 @@ from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.invocation import Invocation
 from bot.domain.ports import Clock
-from bot.domain.records import InboxDelivery, InboxState, OutboxItem
-from bot.domain.requests import new_story_id
-from bot.services.lifecycle import OutboxKind
+from bot.domain.records import InboxDelivery, InboxState
+from bot.services.lifecycle import OutboxKind, owe_message
 
 KEPT = timedelta(hours=24)
 FORMS_KEPT = MESSAGES_KEPT = timedelta(days=7)
@@ -69,7 +68,13 @@ class Deliveries:
                 )
             )
             if delivery.person_id:
-                unit.outbox.put(_word_to(delivery, unit))
+                owe_message(
+                    unit,
+                    OutboxKind.ABANDONED,
+                    key=f"abandoned:{delivery.key}",
+                    person_id=delivery.person_id,
+                    channel_id=delivery.channel_id,
+                )
         return len(left)
 
     async def purge(self) -> None:
@@ -77,16 +82,3 @@ class Deliveries:
         await self._database.note(lambda unit: unit.inbox.purge(unit.now - KEPT))
         await self._database.note(lambda unit: unit.outbox.purge(unit.now - MESSAGES_KEPT))
         await self._database.note(lambda unit: unit.forms.purge(unit.now - FORMS_KEPT))
-
-
-def _word_to(delivery: InboxDelivery, unit: Unit) -> OutboxItem:
-    return OutboxItem(
-        id=new_story_id(),
-        key=f"abandoned:{delivery.key}",
-        kind=OutboxKind.ABANDONED,
-        request_id=None,
-        person_id=delivery.person_id,
-        channel_id=delivery.channel_id,
-        due_at=unit.now,
-        created_at=unit.now,
-    )

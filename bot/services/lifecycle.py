@@ -122,6 +122,32 @@ def owe(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None
     unit.outbox.put(_item(unit, request, kind, person_id=person_id))
 
 
+def owe_message(
+    unit: Unit,
+    kind: OutboxKind,
+    *,
+    key: str = "",
+    person_id: str | None = None,
+    channel_id: str | None = None,
+    body: Mapping[str, JsonValue] | None = None,
+) -> None:
+    """A message that is about no request. Those of one key go out in order; without one it stands alone."""
+    item_id = new_story_id()
+    unit.outbox.put(
+        OutboxItem(
+            id=item_id,
+            key=key or f"{kind}:{item_id}",
+            kind=kind,
+            request_id=None,
+            person_id=person_id,
+            channel_id=channel_id,
+            body=body or {},
+            due_at=unit.now,
+            created_at=unit.now,
+        )
+    )
+
+
 FAILED_AFTER_APPROVAL = frozenset(
     {
         RequestState.REJECTED,

@@ -9,9 +9,8 @@ from bot.db.unit import Unit
 from bot.domain.ports import Messenger
 from bot.domain.records import OutboxItem
 from bot.domain.replies import CommandButton, Mood, Paragraph, Reply, line
-from bot.domain.requests import new_story_id
 from bot.services.access import Access
-from bot.services.lifecycle import OutboxKind
+from bot.services.lifecycle import OutboxKind, owe_message
 from bot.services.outbox import Drawer
 
 SETUP_MARK = "setup:welcomed"
@@ -44,17 +43,17 @@ class Notices:
             key = f"{SETUP_MARK}:{person_id}"
             if unit.settings.get(key) is None:
                 unit.settings.set(key, unit.now.isoformat())
-                unit.outbox.put(_item(unit, OutboxKind.SETUP, person_id=person_id))
+                owe_message(unit, OutboxKind.SETUP, person_id=person_id)
 
     async def alert(self, problem: str) -> None:
         """Say in Slack that changes are off: in the audit channel, or to each bot admin."""
 
         def work(unit: Unit) -> None:
             if self._audit_channel:
-                unit.outbox.put(_item(unit, OutboxKind.ALERT, channel_id=self._audit_channel, problem=problem))
+                owe_message(unit, OutboxKind.ALERT, channel_id=self._audit_channel, body={"problem": problem})
                 return
             for person_id in sorted(self._access.bot_admins):
-                unit.outbox.put(_item(unit, OutboxKind.ALERT, person_id=person_id, problem=problem))
+                owe_message(unit, OutboxKind.ALERT, person_id=person_id, body={"problem": problem})
 
         await self._database.note(work)
 
@@ -103,21 +102,4 @@ def unsound(problem: str) -> Reply:
         mood=Mood.BAD,
         parts=(Paragraph(lines=(line(problem),)),),
         next_step=line("Next: whoever runs the bot looks at it with `app.py audit verify`; reading still works."),
-    )
-
-
-def _item(
-    unit: Unit, kind: OutboxKind, *, person_id: str | None = None, channel_id: str | None = None, problem: str = ""
-) -> OutboxItem:
-    item_id = new_story_id()
-    return OutboxItem(
-        id=item_id,
-        key=f"{kind}:{item_id}",
-        kind=kind,
-        request_id=None,
-        person_id=person_id,
-        channel_id=channel_id,
-        body={"problem": problem} if problem else {},
-        due_at=unit.now,
-        created_at=unit.now,
     )
