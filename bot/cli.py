@@ -29,30 +29,18 @@ def _settings() -> Settings:
     return settings
 
 
-def _guarded(work: Callable[[], T]) -> T:
-    """Run it; everything that is set up wrong is told at once, without values, and ends with code 2."""
+def _guarded(work: Callable[[], T], verdict: str = "This cannot be done yet") -> T:
+    """Run it. What is set up wrong is told at once, without values, and ends with code 2; anything else with code 1."""
     try:
         return work()
     except ConfigurationError as error:
-        click.echo("The bot cannot start. To mend:", err=True)
+        click.echo(f"{verdict}. To mend:", err=True)
         for problem in error.problems:
             click.echo(f"  - {problem}", err=True)
         raise SystemExit(MISCONFIGURED) from None
-
-
-def _told(work: Callable[[], T]) -> T:
-    """Guarded; what cannot be done as it was asked is told in a sentence and ends with code 1."""
-
-    def told() -> T:
-        try:
-            return work()
-        except ConfigurationError:
-            raise
-        except BotError as error:
-            click.echo(str(error), err=True)
-            raise SystemExit(PROBLEM) from None
-
-    return _guarded(told)
+    except BotError as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(PROBLEM) from None
 
 
 def _operator() -> str:
@@ -78,7 +66,7 @@ def serve() -> None:
 
     from bot.serving import serve as run
 
-    _told(lambda: uvloop.run(run(_settings())))
+    _guarded(lambda: uvloop.run(run(_settings())), "The bot cannot start")
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -160,7 +148,7 @@ def export(form: str, output: str, since: str, until: str) -> None:
     from bot.exporting import export_trail
     from bot.services.export_formats import ExportFormat
 
-    made = _told(
+    made = _guarded(
         lambda: export_trail(
             _settings(), ExportFormat(form), output, since=since, until=until, operator=_operator(), told=_progress
         )
@@ -186,7 +174,7 @@ def erase(seqs: tuple[int, ...], reason: str, yes: bool) -> None:
     if not yes and not click.confirm(f"Erase the payload of row {named} for good?", err=True):
         click.echo("Nothing was erased.", err=True)
         raise SystemExit(PROBLEM)
-    erased = _told(lambda: erase_rows(settings, seqs, reason=reason, operator=_operator()))
+    erased = _guarded(lambda: erase_rows(settings, seqs, reason=reason, operator=_operator()))
     click.echo(f"Payloads erased: {len(erased)}. A tombstone row names each.")
 
 
@@ -197,7 +185,7 @@ def truncate(before: str, target: Path) -> None:
     """Move the trail's beginning into a file. On SQLite stop the bot first. If interrupted, run it again."""
     from bot.retention import truncate_trail
 
-    done = _told(
+    done = _guarded(
         lambda: truncate_trail(_settings(), before=before, export=target, operator=_operator(), told=_progress)
     )
     if done is None:
