@@ -80,7 +80,7 @@ class Dispatcher:
                 outcome = type(error).__name__
             ANSWERS.labels(surface=surface, outcome=outcome).inc()
             if reply is not None:
-                await responder.show(reply, form_id=await self._parts.forms.anchor(reply, journey))
+                await responder.show(reply, form_id=await self._parts.forms.keep_answer(reply, journey))
                 await self._settle(journey)
         return None if journey.untold else plain_verdict(reply)
 

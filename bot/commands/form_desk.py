@@ -69,7 +69,7 @@ class FormDesk:
         await self._database.note(lambda unit: unit.forms.put(record))
         return form_id
 
-    async def anchor(self, reply: Reply, journey: Journey) -> str:
+    async def keep_answer(self, reply: Reply, journey: Journey) -> str:
         """The form's id for an answer in its place, so that the answer's buttons know their channel; "" elsewhere."""
         form_id = journey.invocation.form_id or ""
         if form_id or not journey.in_view or not reply.actions:
