@@ -77,6 +77,12 @@ async def prepare(program: Program) -> None:
         await program.notices.alert(" ".join(problems))
         return
     await _record(program, AuditAction.SYSTEM_START)
+    await _recover(program)
+    await program.notices.welcome_if_unbound()
+
+
+async def _recover(program: Program) -> None:
+    """What a dead process left. One that serves alone need not wait until claims and leases have run out."""
     alone = program.settings.is_sqlite
     if alone:
         await program.timekeeper.give_up_all_claims()
@@ -84,7 +90,6 @@ async def prepare(program: Program) -> None:
     left = await program.deliveries.recover(older_than_seconds=0 if alone else LONGEST_ANSWER_SECONDS)
     if left:
         log.warning("deliveries_abandoned", count=left)
-    await program.notices.welcome_if_unbound()
 
 
 async def _pin_team(program: Program) -> None:
