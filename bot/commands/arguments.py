@@ -50,10 +50,14 @@ def read_arguments(command: Command, words: Sequence[str], *, now: datetime, tim
     """The typed arguments. Raises `InvalidInput`, which names the parameter and shows the command's example."""
     parameters = parameters_of(command)
     built = click.Command(
-        command.name, params=[_click_parameter(command, item) for item in parameters], add_help_option=False
+        command.name,
+        params=[_click_parameter(command, item) for item in parameters],
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": any(one.runs_on and not one.option for one in parameters)},
     )
     try:
-        given = built.make_context(command.name, _with_clock_times(command, words)).params
+        typed = _with_whole_values(command, _with_clock_times(command, words))
+        given = built.make_context(command.name, typed).params
     except click.ClickException as error:
         raise _explained(command, error) from None
     values: dict[str, object] = {}
@@ -71,6 +75,22 @@ def _with_clock_times(command: Command, words: Sequence[str]) -> list[str]:
         after_option = joined[-2:-1] and joined[-2] in options
         in_option = joined and joined[-1].startswith(tuple(f"{option}=" for option in options))
         if _CLOCK.fullmatch(word) and (after_option or in_option):
+            joined[-1] += f" {word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _with_whole_values(command: Command, words: Sequence[str]) -> list[str]:
+    """`--action databases delete` without quotes: the words up to the next option belong to the one before."""
+    options = tuple(item.option for item in command.parameters if item.runs_on and item.option)
+    joined: list[str] = []
+    goes_on = False
+    for word in words:
+        if word.startswith("--"):
+            goes_on = word.partition("=")[0] in options
+            joined.append(word)
+        elif goes_on and joined[-1] not in options:
             joined[-1] += f" {word}"
         else:
             joined.append(word)

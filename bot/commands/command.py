@@ -67,6 +67,8 @@ class Parameter:
     minimum: int | None = None
     maximum: int | None = None
     choices: tuple[str, ...] = ()
+    runs_on: bool = False
+    """Takes all words up to the next option without quotes; where it is no option itself, unknown options as well."""
 
 
 @dataclass(frozen=True)

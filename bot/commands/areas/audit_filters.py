@@ -34,7 +34,13 @@ def filters() -> tuple[Parameter, ...]:
     text, time = ParameterKind.TEXT, ParameterKind.TIME
     return (
         Parameter(name="user", kind=ParameterKind.PERSON, option="--user", summary="who did it"),
-        Parameter(name="action", kind=text, option="--action", summary="what, as in databases.delete or delete"),
+        Parameter(
+            name="action",
+            kind=text,
+            option="--action",
+            summary="what, as in databases delete or delete",
+            runs_on=True,
+        ),
         Parameter(name="database", kind=text, option="--database", summary="id or label of the target"),
         Parameter(
             name="outcome",
@@ -119,7 +125,7 @@ def _action(typed: str) -> tuple[AuditAction | None, str | None, str | None]:
     """An action (`databases.delete`, `databases delete`), a whole area (`databases`), or a verb in all (`delete`)."""
     if not typed:
         return None, None, None
-    wanted = typed.casefold().replace(" ", ".")
+    wanted = action_typed(typed)
     areas, verbs = ({action.split(".")[part] for action in ACTIONS} for part in (0, 1))
     if wanted in areas:
         return None, wanted, None
@@ -131,6 +137,15 @@ def _action(typed: str) -> tuple[AuditAction | None, str | None, str | None]:
     raise InvalidInput(
         f"There is no action {typed[:40]}.", nearest=near, example="audit list --action databases.delete"
     )
+
+
+def action_typed(typed: str) -> str:
+    """An action as the trail has it: `token delete` and `notifications token delete` have a verb of two words."""
+    words = typed.casefold().replace(".", " ").replace("_", " ").split()
+    areas = {action.partition(".")[0] for action in ACTIONS}
+    if words and words[0] in areas:
+        return ".".join((words[0], "_".join(words[1:]))).rstrip(".")
+    return "_".join(words)
 
 
 def no_page_of_ours() -> InvalidInput:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from bot.commands.areas.audit import listed
-from bot.commands.areas.audit_filters import ACTIONS, SPOKEN, WENT_WRONG, filters, range_from
+from bot.commands.areas.audit_filters import ACTIONS, SPOKEN, WENT_WRONG, action_typed, filters, range_from
 from bot.commands.areas.audit_words import OUTCOME_WORDS
 from bot.commands.asking import value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
@@ -37,7 +37,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
         fields=(
             _field("user", "Person", FieldKind.PERSON, arguments.text("user")),
             _field("channel", "Channel", FieldKind.CHANNEL, arguments.text("channel")),
-            _field("action", "What was done", FieldKind.CHOICE, arguments.text("action").casefold(), _actions()),
+            _field("action", "What was done", FieldKind.CHOICE, action_typed(arguments.text("action")), _actions()),
             _field("outcome", "How it ended", FieldKind.CHOICE, _outcome(arguments.text("outcome")), _outcomes()),
             _typed_field("database", "Database", arguments.text("database"), "Its id, or its whole label."),
             _field("since", "From this day", FieldKind.DAY, since),

@@ -82,7 +82,10 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
 
 
 def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
-    """The command, the person and the channel that are meant; the asker and this channel unless mentioned."""
+    """The command, the person and the channel that are meant; the asker and this channel unless mentioned.
+
+    What else follows the command's name, as it would be typed to run it, does not matter.
+    """
     person_id, channel_id = context.standing.person.id, context.standing.channel_id
     words: list[str] = []
     for word in split(typed):
@@ -95,7 +98,7 @@ def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
         person_id, channel_id = person or person_id, channel or channel_id
         if person is None and channel is None:
             words.append(word)
-    command = context.registry.named(" ".join(words))
+    command = context.registry.find(words)[0] if words else None
     if command is None:
         near = [found.name for found in context.registry.nearest(words)]
         example = f"explain {near[0]}" if near else "explain databases delete"
@@ -147,6 +150,7 @@ def commands() -> tuple[Command, ...]:
                 kind=ParameterKind.WORDS,
                 summary="a command, and if you like @user and #channel",
                 required=True,
+                runs_on=True,
             ),
         ),
     )

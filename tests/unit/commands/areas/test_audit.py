@@ -103,6 +103,29 @@ async def test_what_is_spoken_of_and_verbs_are_understood(channel: Channel) -> N
     assert [one.partition(" ")[0] for one in part_lines(wrong)] == ["5"]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "--action databases delete",
+        "--action Databases Delete --since 7d",
+        "--since 7d --action=databases delete --all",
+        "--action databases.delete",
+    ],
+)
+async def test_an_action_of_two_words_needs_no_quotes(channel: Channel, typed: str) -> None:
+    await told(channel)
+    assert line_text((await channel.reply(f"audit list {typed}")).verdict).startswith("1 database deletion")
+
+
+async def test_an_action_of_three_words_is_understood_and_pages_keep_it(channel: Channel) -> None:
+    for number in range(11):
+        await written(channel, story=f"st-{number}", action=AuditAction.TOKEN_DELETE)
+    for typed in ("notifications token delete", "token delete", "notifications.token_delete"):
+        first = await channel.reply(f"audit list --action {typed}")
+        assert line_text(first.verdict) == "11 token deletions, all done"
+        assert len(part_lines(await channel.reply(buttons(first)["Older"]))) == 1
+
+
 async def test_nothing_found_says_what_was_looked_for(channel: Channel) -> None:
     await told(channel)
     reply = await channel.reply(f"audit list --action databases.delete --user <@{GRACE}> --day yesterday")

@@ -185,6 +185,15 @@ async def test_explain_answers_for_somebody_else_somewhere_else(team: Team) -> N
     )
 
 
+@pytest.mark.parametrize("rest", ["orders-eu", "orders-eu --reason moved", "orders-eu --page=2 --force -x"])
+async def test_explain_takes_a_command_as_it_would_be_typed(team: Team, rest: str) -> None:
+    await team.bind("C1", Role.ADMIN, Role.OPERATOR)
+    verdict = line_text((await team.ask(f"explain databases delete {rest}")).verdict)
+    assert verdict == "You may ask for databases delete here"
+    elsewhere = line_text((await team.ask(f"explain databases delete {rest} <@U3|linus>")).verdict)
+    assert elsewhere == "@U3 may ask for databases delete here"
+
+
 async def test_explain_answers_even_when_slack_does_not(team: Team) -> None:
     team.people.silent.add("S1")
     await team.bind("C1", Role.ADMIN, Role.OPERATOR)
