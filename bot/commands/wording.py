@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.replies import Code, Line, Span
+from bot.domain.replies import Code, Line, Paragraph, Part, Span, line
 
 
 def lower_first(sentence: str) -> str:
@@ -18,3 +18,11 @@ def with_code(sentence: str) -> Line:
         if piece:
             spans.append(Code(text=piece) if number % 2 else piece)
     return tuple(spans)
+
+
+def past_the_end(asked: int, pages: int) -> tuple[Part, ...]:
+    """Says that a later page was asked for than there is, where the last one is shown instead."""
+    if asked <= pages:
+        return ()
+    there = "There is 1 page." if pages == 1 else f"There are {pages:,} pages; this is the last."
+    return (Paragraph(lines=(line(there),)),)

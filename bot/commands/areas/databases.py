@@ -9,7 +9,7 @@ from bot.commands.command import Answer, Arguments, Command, Parameter, Paramete
 from bot.commands.context import Context
 from bot.commands.failures import sentence_for
 from bot.commands.normalise import quoted
-from bot.commands.wording import lower_first
+from bot.commands.wording import lower_first, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.replies import (
@@ -46,7 +46,8 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
         key=lambda database: (database.label or database.id or "").casefold(),
     )
     pages = max(1, -(-len(found) // PAGE))
-    page = min(arguments.get("page", int) or 1, pages)
+    asked = arguments.get("page", int) or 1
+    page = min(asked, pages)
     part = found[(page - 1) * PAGE : page * PAGE]
     about = f" that fit “{wanted}”" if wanted else ""
     if not found:
@@ -54,7 +55,7 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     where = f", page {page} of {pages}" if pages > 1 else ""
     return Reply(
         verdict=line(Strong(text=f"{len(found)} database{'s' if len(found) != 1 else ''}{about}"), where),
-        parts=(Bullets(items=tuple(_listed(database) for database in part)),),
+        parts=(*past_the_end(asked, pages), Bullets(items=tuple(_listed(database) for database in part))),
         next_step=line("Next: ", Code(text=f"{context.services.slash} databases show <name>"), " opens one."),
         actions=_paging(wanted, page, pages),
     )

@@ -9,6 +9,7 @@ from bot.cloudsync.models import Table
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
+from bot.commands.wording import past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
@@ -24,11 +25,11 @@ TABLES = Parameter(name="tables", kind=ParameterKind.NAMES, summary="tables; lef
 
 async def list_all(context: Context, arguments: Arguments) -> Answer:
     """`tables list <db>`."""
-    page = arguments.get("page", int) or 1
+    asked = arguments.get("page", int) or 1
     tables = sorted(await context.api.list_tables(context.database.id or ""), key=lambda table: table.name)
     enabled = sum(table.enabled is True for table in tables)
     pages = max(1, -(-len(tables) // SHOWN))
-    page = min(page, pages)
+    page = min(asked, pages)
     base = f"tables list {context.database.id}"
     buttons = [
         CommandButton(label=label, command=f"{base} --page {number}", replaces=True)
@@ -37,7 +38,10 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     ]
     return Reply(
         verdict=line(Strong(text=f"{enabled} of {len(tables)} tables sync"), f" in {described(context)}"),
-        parts=(Bullets(items=tuple(_listed(table) for table in tables[(page - 1) * SHOWN : page * SHOWN])),),
+        parts=(
+            *past_the_end(asked, pages),
+            Bullets(items=tuple(_listed(table) for table in tables[(page - 1) * SHOWN : page * SHOWN])),
+        ),
         next_step=line("Next: enable or disable tables.") if tables else line("Next: create tables in the database."),
         actions=(
             *buttons,

@@ -51,8 +51,12 @@ async def test_a_filter_survives_paging_whatever_it_holds(channel: Channel) -> N
     assert len(part_lines(await channel.reply(buttons(reply)["Next"]))) == 1
 
 
-async def test_a_page_past_the_end_is_the_last_one(channel: Channel) -> None:
-    assert "page 2 of 2" in line_text((await channel.reply("databases list --page 99")).verdict)
+async def test_a_page_past_the_end_is_the_last_one_and_says_so(channel: Channel) -> None:
+    reply = await channel.reply("databases list --page 99")
+    assert "page 2 of 2" in line_text(reply.verdict)
+    assert part_lines(reply)[0] == "There are 2 pages; this is the last."
+    assert part_lines(await channel.reply("databases list orders --page 2"))[0] == "There is 1 page."
+    assert "this is the last" not in reply_text(await channel.reply("databases list --page 2"))
 
 
 async def test_nothing_that_fits_leads_back_and_nothing_at_all_leads_on(channel: Channel) -> None:

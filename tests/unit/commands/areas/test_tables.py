@@ -23,6 +23,8 @@ async def test_many_tables_are_paged(channel: Channel) -> None:
     reply = await channel.reply("tables list orders-eu --page 2")
     assert part_lines(reply)[0].startswith("t020")
     assert [one.label for one in reply.actions if isinstance(one, CommandButton)][:2] == ["Previous", "Next"]
+    past = part_lines(await channel.reply("tables list orders-eu --page 99"))
+    assert past[0].endswith("pages; this is the last.")
 
 
 @pytest.mark.parametrize(
