@@ -125,12 +125,12 @@ def _stories(found: AuditPage) -> Action:
 
 
 async def show(context: Context, arguments: Arguments) -> Answer:
-    """`audit show <seq or request id>`: one whole story as a timeline."""
+    """`audit show <seq or request id>`: one whole story as a timeline, page by page."""
     reference = arguments.text("reference")
     records = await context.services.trail.story(reference)
     if not records:
         raise UnknownTarget(f"The trail holds no story for “{reference[:40]}”.", typed=reference)
-    return timeline(records, context.standing.person.timezone)
+    return timeline(records, context.standing.person.timezone, arguments.get("page", int) or 1)
 
 
 def commands() -> tuple[Command, ...]:
@@ -163,6 +163,7 @@ def commands() -> tuple[Command, ...]:
                     summary="a row's number, a request's id or a story's id",
                     required=True,
                 ),
+                Parameter(name="page", kind=ParameterKind.NUMBER, option="--page", summary="which page", minimum=1),
             ),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.commands.areas.audit_asked import narrower
+from bot.commands.wording import past_the_end
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome, AuditRecord, JsonValue
 from bot.domain.audit_figures import end_of_story
 from bot.domain.replies import (
@@ -15,7 +16,6 @@ from bot.domain.replies import (
     Line,
     Moment,
     Mood,
-    Part,
     PersonRef,
     Reply,
     Small,
@@ -114,26 +114,38 @@ def story_outcome(records: Sequence[AuditRecord]) -> AuditOutcome:
     return end_of_story((text_of(record.payload.get("state")), record.outcome) for record in reversed(records))
 
 
-def timeline(records: Sequence[AuditRecord], timezone: str | None) -> Reply:
-    """One story, oldest first, with its end as the verdict."""
+def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 1) -> Reply:
+    """One story, oldest first, with its end as the verdict; a long one page by page."""
     first, last = records[0], records[-1]
+    pages = -(-len(records) // STEPS_SHOWN)
+    page = min(asked, pages)
     end = story_outcome(records)
     summary = next((text_of(record.payload.get("summary")) for record in records if record.payload.get("summary")), "")
     what = summary or f"{action_words(first.action)} {first.target_label}".strip()
-    parts: list[Part] = [Bullets(items=tuple(_step(record) for record in records[:STEPS_SHOWN]))]
-    hidden = len(records) - STEPS_SHOWN
-    if hidden > 0:
-        parts.append(Small(line=line(f"{hidden} more rows belong to this story.")))
-    parts.append(Small(line=line(f"Story {first.story}, rows {first.seq} to {last.seq}, in ", *_where(first))))
+    shown = records[(page - 1) * STEPS_SHOWN : page * STEPS_SHOWN]
+    small = f"Story {first.story}, rows {first.seq} to {last.seq}, in "
     under_way = end is AuditOutcome.PENDING and any(record.request_id for record in records)
     return Reply(
-        verdict=line(Strong(text=what), f": {OUTCOME_WORDS[end]}"),
+        verdict=line(Strong(text=what), f": {OUTCOME_WORDS[end]}", f", page {page} of {pages}" if pages > 1 else ""),
         mood=MOODS.get(end, Mood.PLAIN),
-        parts=tuple(parts),
+        parts=(
+            *past_the_end(asked, pages),
+            Bullets(items=tuple(_step(record) for record in shown)),
+            Small(line=line(small, *_where(first))),
+        ),
         next_step=line("Next: look at the request, which is still open.")
         if under_way
         else line("Next: nothing to do; this is the story so far as it was written."),
-        actions=_leads(records, timezone),
+        actions=(*_turning(first.story, page, pages), *_leads(records, timezone)),
+    )
+
+
+def _turning(story: str, page: int, pages: int) -> tuple[CommandButton, ...]:
+    """The pages before and after this one."""
+    return tuple(
+        CommandButton(label=label, command=f"audit show {story} --page {number}", replaces=True)
+        for label, number in (("Previous", page - 1), ("Next", page + 1))
+        if 1 <= number <= pages
     )
 
 

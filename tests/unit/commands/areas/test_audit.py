@@ -309,8 +309,17 @@ async def test_an_unknown_story_is_said(channel: Channel) -> None:
         await channel.ask("audit show 4711")
 
 
-async def test_a_long_story_says_how_much_is_left_out(channel: Channel) -> None:
+async def test_a_long_story_is_read_page_by_page(channel: Channel) -> None:
     for _ in range(30):
         await written(channel, story="st-long", outcome=End.FAILED)
         channel.clock.advance(timedelta(seconds=1).total_seconds())
-    assert "5 more rows belong to this story." in reply_text(await channel.reply("audit show st-long"))
+    first = await channel.reply("audit show 7")
+    assert line_text(first.verdict).endswith(", page 1 of 2")
+    assert len(part_lines(first)) == 25 + 1
+    assert "Previous" not in buttons(first)
+    last = await channel.reply(buttons(first)["Next"])
+    assert len(part_lines(last)) == 5 + 1
+    assert "Next" not in buttons(last)
+    assert part_lines(await channel.reply(buttons(last)["Previous"])) == part_lines(first)
+    beyond = await channel.reply("audit show st-long --page 9")
+    assert part_lines(beyond)[0] == "There are 2 pages; this is the last."
