@@ -13,7 +13,7 @@ from typing import TypeVar
 import click
 
 from bot import log
-from bot.config import Settings, load
+from bot.config import Settings, load, load_for_keeping
 from bot.domain import failpoints
 from bot.domain.errors import BotError, ConfigurationError
 
@@ -23,7 +23,15 @@ PROBLEM, MISCONFIGURED = 1, 2
 
 
 def _settings() -> Settings:
-    settings = load()
+    return _applied(load())
+
+
+def _keeping(*needs: str) -> Settings:
+    """For what works on the database alone: Slack and the API may be missing."""
+    return _applied(load_for_keeping(needs=needs))
+
+
+def _applied(settings: Settings) -> Settings:
     log.configure(settings.log_level)
     failpoints.arm(settings.failpoints)
     return settings
@@ -82,7 +90,7 @@ def migrate() -> None:
     """Bring the database's schema up to date."""
     from bot.db.migrate import migrate as run
 
-    _guarded(lambda: run(_settings().database_url))
+    _guarded(lambda: run(_keeping().database_url))
     click.echo("The database is up to date.")
 
 
@@ -128,7 +136,11 @@ def verify(path: Path | None, slack: bool) -> None:
     """Check the whole trail: chain, payloads, signatures, anchors. Code 1 names the first bad row."""
     from bot.verification import verify_file, verify_trail
 
-    verified = _guarded(lambda: verify_file(_settings(), path) if path else verify_trail(_settings(), slack=slack))
+    needs = ("SLACK_BOT_TOKEN",) if slack and not path else ()
+    verified = _guarded(
+        lambda: verify_file(_keeping(), path) if path else verify_trail(_keeping(*needs), slack=slack),
+        "The trail cannot be checked",
+    )
     finding = verified.finding
     if finding.seq is not None:
         click.echo(f"The trail does not hold. First bad row: {finding.seq}, {finding.problem}.")
@@ -150,7 +162,7 @@ def export(form: str, output: str, since: str, until: str) -> None:
 
     made = _guarded(
         lambda: export_trail(
-            _settings(), ExportFormat(form), output, since=since, until=until, operator=_operator(), told=_progress
+            _keeping(), ExportFormat(form), output, since=since, until=until, operator=_operator(), told=_progress
         )
     )
     span = f", {made.first_seq} to {made.last_seq}" if made.rows else ""
@@ -169,7 +181,7 @@ def erase(seqs: tuple[int, ...], reason: str, yes: bool) -> None:
     """Erase what rows say, and not that they were there. On SQLite stop the bot first; backups keep what they hold."""
     from bot.retention import erase_rows
 
-    settings = _guarded(_settings)
+    settings = _guarded(_keeping)
     named = ", ".join(map(str, seqs))
     if not yes and not click.confirm(f"Erase the payload of row {named} for good?", err=True):
         click.echo("Nothing was erased.", err=True)
@@ -186,7 +198,7 @@ def truncate(before: str, target: Path) -> None:
     from bot.retention import truncate_trail
 
     done = _guarded(
-        lambda: truncate_trail(_settings(), before=before, export=target, operator=_operator(), told=_progress)
+        lambda: truncate_trail(_keeping(), before=before, export=target, operator=_operator(), told=_progress)
     )
     if done is None:
         click.echo("There is nothing before that; nothing was deleted.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -192,6 +192,19 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise ConfigurationError(problems)
     return settings
+
+
+KEEPING = ("DATABASE_URL", "SECRET_KEYS", "AUDIT_KEYS", "LOG_LEVEL", "FAILPOINTS", "SLACK_API_URL")
+"""What the command line reads for work on the database alone."""
+_NEVER_USED = {"SLACK_BOT_TOKEN": "-", "SLACK_SIGNING_SECRET": "-", "CLOUDSYNC_API_KEY": "-"}
+
+
+def load_for_keeping(environ: Mapping[str, str] | None = None, *, needs: Sequence[str] = ()) -> Settings:
+    """The settings for work on the database, and of the others those named in `needs`: the rest may be missing."""
+    given = _with_file(dict(os.environ if environ is None else environ))
+    used = {name: given[name] for name in (*KEEPING, *needs) if name in given}
+    absent = {name: value for name, value in _NEVER_USED.items() if name not in needs}
+    return load({**absent, **used, "ENV_FILE": ""})
 
 
 def _failpoint_problems(settings: Settings) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.config import KEY_BYTES, Settings, load
+from bot.config import KEY_BYTES, Settings, load_for_keeping
 from bot.domain.errors import ConfigurationError
 
 KEEP_IT = "# Keep this file: without it, sealed secrets and the trail's signatures are lost."
@@ -40,6 +40,18 @@ def key_rings(settings: Settings, *, database_has_rows: bool) -> KeyRings:
     return _make(path)
 
 
+def signing_keys(settings: Settings, *, database_has_rows: bool) -> tuple[bytes, ...]:
+    """The ring that signs the trail, the very one that a serving bot would take; no other ring is asked for."""
+    path = key_file(settings)
+    if settings.audit_keys and (settings.secret_keys or path is None or not path.exists()):
+        return settings.audit_keys
+    try:
+        return key_rings(settings, database_has_rows=database_has_rows).audit_keys
+    except ConfigurationError as error:
+        ours = [one for one in error.problems if not one.startswith("SECRET_KEYS")]
+        raise ConfigurationError(ours or error.problems) from None
+
+
 def key_file(settings: Settings) -> Path | None:
     """Beside the SQLite file; None elsewhere."""
     path = settings.sqlite_path
@@ -67,8 +79,7 @@ def _make(path: Path) -> KeyRings:
 
 def _read(path: Path) -> KeyRings:
     given = {name: value or "" for name, value in dotenv_values(path).items()}
-    placeholder = {"ENV_FILE": "", "SLACK_BOT_TOKEN": "x", "SLACK_SIGNING_SECRET": "x", "CLOUDSYNC_API_KEY": "x"}
-    read = load({**placeholder, **given})
+    read = load_for_keeping({**given, "ENV_FILE": ""})
     if not read.secret_keys or not read.audit_keys:
         raise ConfigurationError(["The key file beside the database does not hold both rings."])
     return KeyRings(secret_keys=read.secret_keys, audit_keys=read.audit_keys)

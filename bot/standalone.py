@@ -12,15 +12,14 @@ from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
 from bot.domain.errors import ConfigurationError
 from bot.domain.ports import Clock, SystemClock
-from bot.keys import key_rings
+from bot.keys import signing_keys
 
 
 @asynccontextmanager
 async def database_beside(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Database]:
     """Reads, and single rows of the trail: the head is locked and read in each transaction, so that a bot may serve."""
     _require_file(settings)
-    rings = key_rings(settings, database_has_rows=database_has_rows(settings.database_url))
-    keys = AuditKeys(rings.audit_keys)
+    keys = AuditKeys(signing_keys(settings, database_has_rows=database_has_rows(settings.database_url)))
     database = Database.open(settings.database_url, clock=clock or SystemClock(), audit_keys=keys)
     try:
         schema = [problem for problem in await database.check() if "schema" in problem or "opened" in problem]
@@ -51,4 +50,6 @@ def _require_file(settings: Settings) -> None:
     """Before keys and a database are made for a name that was mistyped."""
     path = settings.sqlite_path
     if path is not None and not path.exists():
-        raise ConfigurationError(["The database file is not there yet: run `python app.py migrate`."])
+        raise ConfigurationError(
+            ["The database file is not there yet: set DATABASE_URL, or run `python app.py migrate`."]
+        )

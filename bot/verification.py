@@ -19,10 +19,10 @@ from bot.db.inspection import database_has_rows
 from bot.db.types import StoredRow
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.domain.requests import new_story_id
-from bot.keys import key_rings
+from bot.keys import key_rings, signing_keys
 from bot.services.anchors import PostedAnchor, posted
 from bot.slack.messenger import SlackMessenger
 from bot.slack.web import posting_client, web_client
@@ -46,7 +46,10 @@ class Verified:
 
 
 def verify_trail(settings: Settings, *, slack: bool = False) -> Verified:
-    """Walk the chain and compare it with its anchors; runs beside a serving bot."""
+    """Walk the chain and compare it with its anchors; runs beside a serving bot.
+
+    `ConfigurationError` where it cannot be read: that is no finding.
+    """
 
     async def walk() -> Verified:
         async with database_beside(settings) as database:
@@ -55,18 +58,22 @@ def verify_trail(settings: Settings, *, slack: bool = False) -> Verified:
                 return await _with_slack(settings, database, finding)
             return Verified(finding=finding, anchors=anchors, notes=() if anchors else (UNANCHORED,))
 
-    return asyncio.run(walk())
+    try:
+        return asyncio.run(walk())
+    except Unavailable as error:
+        raise ConfigurationError([f"The database in DATABASE_URL cannot be read: {error}"]) from None
 
 
 def verify_file(settings: Settings, path: Path) -> Verified:
     """An exported file by itself: no head and no anchor stands in it, and its first row is taken as linked."""
-    rings = key_rings(settings, database_has_rows=True)  # none is made: the rows were signed with what is asked for
+    # None is made: the rows were signed with what is asked for, which need not be what a database here is signed with.
+    keys = settings.audit_keys or signing_keys(settings, database_has_rows=True)
     rows = _rows_of(path)
     first = next(rows, None)
     if first is None:
         return Verified(finding=Finding(rows=0), notes=("the file holds no row.",))
     seq = int(first["seq"] or 0)
-    walk = Walk(AuditKeys(rings.audit_keys), Beginning(seq=seq, previous_hash=GENESIS if seq == 1 else None))
+    walk = Walk(AuditKeys(keys), Beginning(seq=seq, previous_hash=GENESIS if seq == 1 else None))
     finding = walk.run(chain((first,), rows)) or walk.end()
     before = () if seq == 1 else (f"the file begins with row {seq}; what came before is not in it.",)
     return Verified(finding=finding, notes=(*before, "what was cut off behind its last row could not be seen."))

@@ -24,6 +24,6 @@ def database_has_rows(url: str) -> bool:
         with engine.connect() as connection:
             return has_rows(connection)
     except SQLAlchemyError as error:
-        raise ConfigurationError([f"The database cannot be opened: {reason_of(error)}."]) from None
+        raise ConfigurationError([f"The database in DATABASE_URL cannot be opened: {reason_of(error)}."]) from None
     finally:
         engine.dispose()

@@ -56,6 +56,10 @@ def environ(database_url: str, audit_keys: AuditKeys) -> dict[str, str]:
     }
 
 
+def only(environ: dict[str, str], *names: str) -> dict[str, str]:
+    return {name: environ[name] for name in ("ENV_FILE", *names)}
+
+
 @asynccontextmanager
 async def opened(url: str, keys: AuditKeys, *, days_ago: int) -> AsyncIterator[Database]:
     clock = ManualClock(datetime.now(UTC) - timedelta(days=days_ago))
@@ -97,6 +101,37 @@ async def test_an_export_is_a_file_and_a_row(environ: dict[str, str], tmp_path: 
     assert seqs((tmp_path / "all").read_text()) == list(range(1, 11))
     assert (tmp_path / "all").stat().st_mode & 0o077 == 0
     assert (await run("audit", "verify", environ=environ))[0] == 0
+
+
+@pytest.mark.usefixtures("trail")
+async def test_what_works_on_the_trail_alone_needs_no_setting_of_slack_or_the_api(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    given = {**only(environ, "DATABASE_URL", "AUDIT_KEYS"), "SLACK_COMMAND": "no slash", "PORT": "none"}
+    path = tmp_path / "all"
+    code, said = await run("audit", "export", "--output", str(path), environ=given)
+    assert (code, "Rows exported: 10" in said) == (0, True), said
+    code, said = await run("audit", "erase", "3", "--reason", "a name", "--yes", environ=given)
+    assert code == 0, said
+    code, said = await run("audit", "verify", environ=given)
+    assert (code, "12 rows verified" in said) == (0, True), said
+    code, said = await run("audit", "verify", "--file", str(path), environ=only(environ, "AUDIT_KEYS"))
+    assert (code, "10 rows verified" in said) == (0, True), said
+    code, said = await run("audit", "verify", "--slack", environ=given)
+    assert (code, said.splitlines()[1:]) == (2, ["  - SLACK_BOT_TOKEN is missing."]), said
+
+
+@pytest.mark.usefixtures("trail")
+async def test_a_trail_that_cannot_be_checked_is_no_finding(environ: dict[str, str], tmp_path: Path) -> None:
+    code, said = await run("audit", "verify", environ=only(environ, "DATABASE_URL"))
+    assert (code, "AUDIT_KEYS is missing" in said, "SECRET_KEYS" in said) == (2, True, False), said
+    broken = tmp_path / "broken.db"
+    broken.write_text("this is no database, but long enough to be looked at")
+    given = {**only(environ, "AUDIT_KEYS"), "DATABASE_URL": f"sqlite:///{broken}"}
+    code, said = await run("audit", "verify", environ=given)
+    assert (code, "The database in DATABASE_URL cannot be opened" in said) == (2, True), said
+    code, said = await run("audit", "verify", environ={**given, "DATABASE_URL": f"sqlite:///{tmp_path / 'none'}"})
+    assert (code, "set DATABASE_URL" in said) == (2, True), said
 
 
 @pytest.mark.usefixtures("trail")
