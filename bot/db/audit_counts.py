@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, Select, select, text
 
 from bot.db.audit_queries import find_numbers
 from bot.db.tables import LOUD, audit_events
-from bot.domain.audit import AuditFilter, AuditOutcome
-from bot.domain.audit_figures import AuditCount, end_of_story
+from bot.domain.audit import AuditFilter, AuditKind, AuditOutcome
+from bot.domain.audit_figures import AuditCount, StoryStep, end_of_story
 
 STORIES = 1_000
 """How many of the newest stories are followed to their ends."""
@@ -21,7 +21,7 @@ ROWS = 10_000
 AT_ONCE = 500
 """Stories in one query: engines bound the values of one statement."""
 
-_COLUMNS = (audit_events.c.story, audit_events.c.outcome, audit_events.c.payload)
+_COLUMNS = (audit_events.c.story, audit_events.c.kind, audit_events.c.outcome, audit_events.c.payload)
 
 
 def count_of(connection: Connection, wanted: AuditFilter, limit: int) -> AuditCount:
@@ -33,7 +33,7 @@ def count_of(connection: Connection, wanted: AuditFilter, limit: int) -> AuditCo
     for start in range(0, len(followed), AT_ONCE):
         for row in _steps(connection, followed[start : start + AT_ONCE], quiet=wanted.quiet):
             steps.setdefault(row.story, []).append(row)
-    ends = Counter(_end(rows) for rows in steps.values())
+    ends = Counter(end for end in map(_end, steps.values()) if end is not None)
     return AuditCount(
         rows=len(numbers),
         stories=len(stories),
@@ -51,8 +51,11 @@ def _steps(connection: Connection, stories: list[str], *, quiet: bool) -> Sequen
     return connection.execute(wanted.order_by(audit_events.c.seq.desc()).limit(ROWS // 2)).all()
 
 
-def _end(rows: list[Row[Any]]) -> AuditOutcome:
-    return end_of_story((_state(row.payload), AuditOutcome(row.outcome)) for row in rows)
+def _end(rows: list[Row[Any]]) -> AuditOutcome | None:
+    return end_of_story(
+        StoryStep(kind=AuditKind(row.kind), outcome=AuditOutcome(row.outcome), state=_state(row.payload))
+        for row in rows
+    )
 
 
 def _state(payload: str | None) -> str:

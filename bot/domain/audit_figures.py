@@ -12,16 +12,32 @@ from bot.domain.requests import AUDIT_OUTCOME_OF
 STATE_OUTCOMES = {state.value: outcome for state, outcome in AUDIT_OUTCOME_OF.items()}
 
 
-def end_of_story(steps: Iterable[tuple[str, AuditOutcome]]) -> AuditOutcome:
-    """How a story stands, from the (state, outcome) of its rows, newest first.
+_ENDS_A_REQUEST = frozenset({AuditKind.OUTCOME, AuditKind.EXPIRY, AuditKind.RECONCILE})
 
-    It is its request's last state, else the newest row that is an end.
+
+@dataclass(frozen=True, kw_only=True)
+class StoryStep:
+    """What a row tells of how its story stands. An erased row has no state left, and its kind and outcome still."""
+
+    kind: AuditKind
+    outcome: AuditOutcome
+    state: str = ""
+
+
+def end_of_story(steps: Iterable[StoryStep]) -> AuditOutcome | None:
+    """How a story stands, from its rows, newest first: its request's last state, else the newest row that is an end.
+
+    None where nothing began: a form was opened, and that is all.
     """
-    end = AuditOutcome.PENDING
-    for state, outcome in steps:
-        if state in STATE_OUTCOMES:
-            return STATE_OUTCOMES[state]
-        end = outcome if end is AuditOutcome.PENDING else end
+    end: AuditOutcome | None = None
+    for step in steps:
+        if step.state in STATE_OUTCOMES:
+            return STATE_OUTCOMES[step.state]
+        if step.kind in _ENDS_A_REQUEST:
+            return step.outcome
+        is_open_form = step.kind is AuditKind.FORM and step.outcome is AuditOutcome.PENDING
+        if not is_open_form and end in (None, AuditOutcome.PENDING):
+            end = step.outcome
     return end
 
 
@@ -32,9 +48,9 @@ class AuditCount:
     rows: int
     stories: int
     ends: tuple[tuple[AuditOutcome, int], ...]
-    """How the newest of the stories stand today, the most frequent first."""
+    """How the newest of the stories stand today, the most frequent first; not those in which nothing began."""
     ended: int
-    """How many stories `ends` speaks of."""
+    """How many stories were followed for `ends`."""
     complete: bool
     """Whether all that fits was seen; if not, `rows` and `stories` are the least that there are."""
 

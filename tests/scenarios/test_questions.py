@@ -18,7 +18,7 @@ QUESTIONS = {
     "who deleted anything last week": (
         "audit list --action delete --since 7d",
         "4 deletions since ",
-        ", 1 refused, 1 refused by the API",
+        ", of which 1 refused, 1 refused by the API",
     ),
     "what did Cleo try in #prod that was refused": (
         "audit list --user @cleo --channel #prod --outcome refused",
@@ -28,7 +28,7 @@ QUESTIONS = {
     "everything that ever happened to a database": (
         "audit list --database db_ledger --all",
         "4 rows in 2 stories about db_ledger",
-        ", 1 refused, 1 refused by the API",
+        ", of which 1 refused, 1 refused by the API",
     ),
     "what went wrong last night": ("audit list --outcome wrong --since 12h", "1 row since ", ", with an unknown end"),
     "who changed who may do what this month": (

@@ -35,7 +35,9 @@ COUNT_WORDS = {
 
 
 def thing_of(wanted: AuditFilter) -> str:
-    """What is counted, where it is more than rows."""
+    """What is counted, where it is more than rows. What is under way in a row may be over in a later one."""
+    if wanted.outcome is AuditOutcome.PENDING:
+        return ""
     return THINGS.get(wanted.action, "") if wanted.action else VERB_THINGS.get(wanted.verb or "", "")
 
 
@@ -47,23 +49,33 @@ def rows_to_count(wanted: AuditFilter) -> int:
 def page_verdict(count: AuditCount, wanted: AuditFilter) -> Line:
     """`3 deletions by Ada since Monday, 1 failed`."""
     thing = thing_of(wanted)
-    number = _number_of_things(count, wanted) if thing else count.rows
-    words = Strong(text=f"{_number(number, count)} {plural(number, thing or 'row')}")
-    stories = () if thing or count.rows == count.stories or not count.complete else (_in_stories(count.stories),)
-    return line(words, *stories, *about(wanted), *_ended(count, wanted, number))
+    number = _number_of_things(count, wanted) if thing else 0
+    if number:
+        words = Strong(text=f"{_number(number, count)} {plural(number, thing)}")
+        return line(words, *about(wanted, thing), *_ended(count, wanted, number))
+    words = Strong(text=f"{_number(count.rows, count)} {plural(count.rows, _row_of(wanted))}")
+    stories = () if count.rows == count.stories or not count.complete else (_in_stories(count.stories),)
+    otherwise = (f"; no {thing} ended so",) if thing and count.complete else ()
+    return line(words, *stories, *about(wanted), *_ended(count, wanted, count.rows), *otherwise)
+
+
+def _row_of(wanted: AuditFilter) -> str:
+    """Rows under way are the steps of something: how that ended stands in another row."""
+    return "step" if wanted.outcome is AuditOutcome.PENDING else "row"
 
 
 def nothing_verdict(wanted: AuditFilter) -> Line:
     """What there is none of."""
-    named = (*about(wanted), f", {ended_words(wanted.outcome)}" if wanted.outcome else "")
-    if not any(named) and not thing_of(wanted):
+    thing = thing_of(wanted)
+    named = (*about(wanted, thing), f", {ended_words(wanted.outcome)}" if wanted.outcome else "")
+    if not any(named) and not thing:
         return line("Nothing in the trail fits")
-    return line(f"Nothing in the trail fits: no {plural(2, thing_of(wanted) or 'row')}", *named)
+    return line(f"Nothing in the trail fits: no {plural(2, thing or 'row')}", *named)
 
 
 def _number_of_things(count: AuditCount, wanted: AuditFilter) -> int:
     """A vote may succeed where the thing itself did not: things are counted by their own end."""
-    return dict(count.ends).get(wanted.outcome, count.stories) if wanted.outcome else count.stories
+    return dict(count.ends).get(wanted.outcome, 0) if wanted.outcome else count.stories
 
 
 def _number(number: int, count: AuditCount) -> str:
@@ -82,13 +94,13 @@ def _in_stories(number: int) -> str:
     return f" in {number:,} {'story' if number == 1 else 'stories'}"
 
 
-def about(wanted: AuditFilter) -> tuple[Span, ...]:
-    """The filters in words."""
+def about(wanted: AuditFilter, thing: str = "") -> tuple[Span, ...]:
+    """The filters in words, behind the thing that is counted or behind rows."""
     spans: list[Span] = []
-    if not thing_of(wanted) and (wanted.action or wanted.area or wanted.verb):
+    if not thing and (wanted.action or wanted.area or wanted.verb):
         spans.append(f" on {action_words(wanted.action) if wanted.action else wanted.area or wanted.verb}")
     if wanted.target:
-        spans.append(f" of {wanted.target}" if thing_of(wanted) else f" about {wanted.target}")
+        spans.append(f" of {wanted.target}" if thing else f" about {wanted.target}")
     if wanted.actor:
         spans += [" by ", PersonRef(id=wanted.actor)]
     if wanted.channel:
@@ -107,16 +119,36 @@ def ended_words(outcome: AuditOutcome) -> str:
 
 def _ended(count: AuditCount, wanted: AuditFilter, number: int) -> tuple[str, ...]:
     """All alike, or what did not simply get done."""
+    if wanted.outcome is AuditOutcome.PENDING:
+        return (_still(count),)
     if wanted.outcome:
         return (f", {'' if number == 1 else 'all '}{ended_words(wanted.outcome)}",)
     if not thing_of(wanted) and not count.complete:
         return ()
+    if not count.ends:
+        return ()
     within = f"; of the newest {count.ended:,}" if count.ended < count.stories or not count.complete else ""
-    if len(count.ends) == 1 and not within:
+    everything = sum(times for _, times in count.ends) == count.ended
+    if len(count.ends) == 1 and everything and not within:
         return (f", {'' if count.stories == 1 else 'all '}{ended_words(count.ends[0][0])}",)
-    others = [(outcome, times) for outcome, times in count.ends if outcome is not AuditOutcome.SUCCEEDED]
-    others.sort(key=lambda one: one[0] is AuditOutcome.PENDING)
-    named = [f"{times:,} {ended_words(outcome)}" for outcome, times in others[:ENDS_NAMED]]
-    rest = sum(times for _, times in others[ENDS_NAMED:])
-    named += [f"{rest:,} ended otherwise"] if rest else []
-    return (f"{within}, {', '.join(named) or 'all done'}",)
+    others = [one for one in count.ends if one[0] is not AuditOutcome.SUCCEEDED]
+    if not others:
+        return (f"{within}, {'all' if everything else dict(count.ends)[AuditOutcome.SUCCEEDED]} done",)
+    of_them = "of which " if not within and count.rows != count.stories and not thing_of(wanted) else ""
+    return (f"{within}, {of_them}{', '.join(_named(others))}",)
+
+
+def _named(ends: list[tuple[AuditOutcome, int]]) -> list[str]:
+    """The most frequent ends by name, what is under way last, and the rest in one."""
+    ends.sort(key=lambda one: one[0] is AuditOutcome.PENDING)
+    rest = sum(times for _, times in ends[ENDS_NAMED:])
+    named = [f"{times:,} {ended_words(outcome)}" for outcome, times in ends[:ENDS_NAMED]]
+    return [*named, *([f"{rest:,} ended otherwise"] if rest else [])]
+
+
+def _still(count: AuditCount) -> str:
+    """How many of the stories with a step under way are so today."""
+    still = dict(count.ends).get(AuditOutcome.PENDING, 0)
+    if not still:
+        return ", nothing under way any more"
+    return f", {still:,} {'story' if still == 1 else 'stories'} still under way"

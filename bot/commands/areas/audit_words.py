@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.commands.areas.audit_asked import narrower
 from bot.commands.wording import past_the_end
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome, AuditRecord, JsonValue
-from bot.domain.audit_figures import end_of_story
+from bot.domain.audit_figures import StoryStep, end_of_story
 from bot.domain.replies import (
     Bullets,
     ChannelRef,
@@ -40,6 +40,7 @@ OUTCOME_WORDS = {
     AuditOutcome.ABANDONED: "abandoned",
     AuditOutcome.PENDING: "under way",
 }
+ONLY_A_FORM = "a form was opened, and not sent so far"
 KIND_WORDS = {
     AuditKind.READ: "read",
     AuditKind.MISTYPE: "typed",
@@ -109,9 +110,12 @@ def story_label(record: AuditRecord) -> str:
     return f"{record.seq} {action_words(record.action)} {record.target_label or record.target}".strip()
 
 
-def story_outcome(records: Sequence[AuditRecord]) -> AuditOutcome:
-    """How a story stands, from its rows oldest first."""
-    return end_of_story((text_of(record.payload.get("state")), record.outcome) for record in reversed(records))
+def story_outcome(records: Sequence[AuditRecord]) -> AuditOutcome | None:
+    """How a story stands, from its rows oldest first; None where nothing began but a form."""
+    return end_of_story(
+        StoryStep(kind=one.kind, outcome=one.outcome, state=text_of(one.payload.get("state")))
+        for one in reversed(records)
+    )
 
 
 def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 1) -> Reply:
@@ -126,8 +130,12 @@ def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 
     small = f"Story {first.story}, rows {first.seq} to {last.seq}, in "
     under_way = end is AuditOutcome.PENDING and any(record.request_id for record in records)
     return Reply(
-        verdict=line(Strong(text=what), f": {OUTCOME_WORDS[end]}", f", page {page} of {pages}" if pages > 1 else ""),
-        mood=MOODS.get(end, Mood.PLAIN),
+        verdict=line(
+            Strong(text=what),
+            f": {OUTCOME_WORDS[end] if end else ONLY_A_FORM}",
+            f", page {page} of {pages}" if pages > 1 else "",
+        ),
+        mood=MOODS.get(end, Mood.PLAIN) if end else Mood.PLAIN,
         parts=(
             *past_the_end(asked, pages),
             Bullets(items=tuple(_step(record) for record in shown)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,39 @@ async def test_a_vote_counts_by_how_the_thing_itself_ended(channel: Channel) -> 
     assert by_grace == f"1 row by @{GRACE}, refused by the API"
     done = line_text((await channel.reply("audit list --action databases.delete --outcome rejected")).verdict)
     assert done == "1 database deletion, refused by the API"
+
+
+async def test_a_step_under_way_is_told_apart_from_what_is_under_way_today(channel: Channel) -> None:
+    await told(channel, story="st-1")
+    for action in ("", "--action databases.delete "):
+        verdict = line_text((await channel.reply(f"audit list {action}--outcome pending")).verdict)
+        assert verdict.startswith("2 steps in 1 story")
+        assert verdict.endswith(", nothing under way any more")
+    await told(channel, rows=2, story="st-2")
+    verdict = line_text((await channel.reply("audit list --outcome pending")).verdict)
+    assert verdict == "3 steps in 2 stories, 1 story still under way"
+
+
+async def test_a_form_that_was_opened_is_nothing_under_way(channel: Channel) -> None:
+    await told(channel, rows=1, story="st-1")
+    assert line_text((await channel.reply("audit list --all")).verdict) == "1 row"
+    shown = line_text((await channel.reply("audit show st-1")).verdict)
+    assert shown == "databases delete orders-eu: a form was opened, and not sent so far"
+    await told(channel, story="st-2")
+    verdict = line_text((await channel.reply("audit list --all")).verdict)
+    assert verdict == "6 rows in 2 stories, of which 1 refused by the API"
+
+
+async def test_a_vote_does_not_count_as_a_thing_that_ended_so(channel: Channel) -> None:
+    await told(channel)
+    verdict = line_text((await channel.reply("audit list --action databases.delete --outcome succeeded")).verdict)
+    assert verdict == "1 row on databases delete, done; no database deletion ended so"
+
+
+async def test_a_story_whose_end_was_erased_is_not_under_way(channel: Channel) -> None:
+    rows = await told(channel)
+    erased = [replace(one, payload={}) if one.kind is Kind.OUTCOME else one for one in rows]
+    assert story_outcome(erased) is End.REJECTED
 
 
 async def test_a_count_that_is_bounded_says_so(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,11 +299,13 @@ async def test_a_range_holds_what_lies_in_it(channel: Channel) -> None:
     assert "done" in reply_text(await channel.reply("audit list --until 2d"))
 
 
-STAGES = [(1, End.PENDING), (2, End.PENDING), (3, End.PENDING), (4, End.PENDING), (5, End.REJECTED)]
+STAGES = [(1, None), (2, End.PENDING), (3, End.PENDING), (4, End.PENDING), (5, End.REJECTED)]
 
 
 @pytest.mark.parametrize(("rows", "end"), STAGES)
-async def test_a_story_ends_where_its_request_stands_and_never_before(channel: Channel, rows: int, end: End) -> None:
+async def test_a_story_ends_where_its_request_stands_and_never_before(
+    channel: Channel, rows: int, end: End | None
+) -> None:
     assert story_outcome(await told(channel, rows)) is end
 
 
