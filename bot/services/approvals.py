@@ -203,7 +203,12 @@ class Approvals:
                     AuditKind.DECISION,
                     act,
                     outcome=AuditOutcome.DENIED if vote is Vote.DENY else AuditOutcome.SUCCEEDED,
-                    payload={"vote": vote.value, "reason": reason, "role": by.role.word},
+                    payload={
+                        "vote": vote.value,
+                        "reason": reason,
+                        "role": by.role.word,
+                        "gate": request.gate.value,
+                    },
                 )
             )
             owe_card(unit, after)

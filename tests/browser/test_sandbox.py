@@ -74,7 +74,8 @@ async def test_two_people_carry_a_deletion_through(address: str) -> None:
         done = page.get_by_role("article").filter(has_text="Deleted the database “orders-eu”")
         await expect(done).to_contain_text("Approved by")
         await say(page, "/cloudsync audit list --database orders-eu")
-        await expect(page.get_by_role("article").last).to_contain_text("outcome of databases delete orders-eu: done")
+        told = "databases delete orders-eu for @Alan Turing: done"
+        await expect(page.get_by_role("article").last).to_contain_text(told)
         assert complaints == []
 
 

@@ -49,10 +49,11 @@ async def test_an_operator_asks_the_trail_and_a_viewer_may_not(world: World) -> 
     await world.presses("alan", "#prod", "Confirm")
     answer = await world.says("alan", "#prod", "audit --action tables.enable")
     assert "done" in answer.splitlines()[0]
-    assert "tables enable orders-eu: done" in answer
+    assert "tables enable orders-eu for @alan: done" in answer
     request_id = next(row.request_id for row in await world.trail() if row.request_id)
     story = await world.says("alan", "#prod", f"audit show {request_id}")
     assert "enable CloudSync for the table invoices of “orders-eu”: done" in story.splitlines()[0]
+    assert "@alan confirmed tables enable orders-eu" in story
     assert "Not permitted" in await world.says("cleo", "#prod", "audit list")
 
 

@@ -50,7 +50,7 @@ async def test_a_deletion_is_anchored_in_the_thread_that_the_start_began(databas
         read = await posted(world.program.messenger, first.channel_id, first.thread_ts)
         assert [(one.ts, one.seq, one.hash) for one in read] == [(one.ts, one.seq, rows[one.seq]) for one in anchors]
         assert "anchored" not in await world.says("grace", "#prod", "audit list")
-        assert "anchored audit anchor" in await world.says("grace", "#prod", "audit list --all")
+        assert "the bot anchored row " in await world.says("grace", "#prod", "audit list --all")
         await account_for(world)
 
 

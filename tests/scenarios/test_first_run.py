@@ -37,7 +37,7 @@ async def test_a_fresh_install_opens_itself(database_url: str) -> None:
         assert "Deleted the database “sandbox-copy”" in world.card("grace", "#random")
         assert [call.method for call in world.api.journal.changing] == ["DELETE"]
         story = await world.says("ada", "#random", "audit list")
-        assert "databases delete sandbox-copy: done" in story
+        assert "databases delete sandbox-copy for @ada: done" in story
         await account_for(world)
 
 

@@ -14,6 +14,8 @@ from bot.domain.replies import CommandButton
 CURSORS = ("--before-seq", "--after-seq")
 """Options that buttons alone use."""
 RANGE = ("--since", "--until", "--day")
+ABOUT_DATABASES = frozenset({"databases", "tables", "notifications", "devices"})
+"""Areas whose targets are databases."""
 _CLOCK = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _VERBS = frozenset({"audit", "list", "search", "summary"})
 
@@ -70,7 +72,9 @@ def narrower(records: Sequence[AuditRecord], question: str, timezone: str | None
 
 
 def _database(record: AuditRecord) -> str:
-    """An id where the row has one: labels may be given to another database later."""
+    """An id where the row has one: labels may be given to another database later. "" where it is about none."""
+    if record.action.partition(".")[0] not in ABOUT_DATABASES:
+        return ""
     return record.target if record.target.startswith("db_") else record.target_label or record.target
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
 
-from bot.commands.areas.audit_words import OUTCOME_WORDS
+from bot.commands.areas.audit_sentences import OUTCOME_WORDS
 from bot.domain.access import OperationClass
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.domain.audit_figures import AuditSummary, Tally
@@ -96,7 +96,7 @@ def class_chart(found: AuditSummary, classes: Classes) -> tuple[Part, ...]:
 
 def _labels(actors: list[str], names: Mapping[str, str]) -> list[str]:
     """Names as the trail knows them, short enough for a chart; two of the same are told apart by their ids."""
-    called = [names.get(actor) or actor or "the bot" for actor in actors]
+    called = [names.get(actor) or actor or "command line" for actor in actors]
     twice = {name for name, times in Counter(name[:NAME_LENGTH] for name in called).items() if times > 1}
     return [
         f"{name[: NAME_LENGTH - 7]} {actor[-6:]}" if name[:NAME_LENGTH] in twice else name[:NAME_LENGTH]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from bot.commands.areas.audit import listed
 from bot.commands.areas.audit_filters import ACTIONS, SPOKEN, WENT_WRONG, action_typed, filters, range_from
-from bot.commands.areas.audit_words import OUTCOME_WORDS
+from bot.commands.areas.audit_sentences import OUTCOME_WORDS
 from bot.commands.asking import value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.areas.audit_words import OUTCOME_WORDS, action_words
+from bot.commands.areas.audit_sentences import OUTCOME_WORDS, action_words
 from bot.domain.audit import AuditAction, AuditFilter, AuditOutcome
 from bot.domain.audit_figures import AuditCount
 from bot.domain.replies import ChannelRef, Line, Moment, PersonRef, Span, Strong, line
@@ -139,11 +139,13 @@ def _ended(count: AuditCount, wanted: AuditFilter, number: int) -> tuple[str, ..
 
 
 def _named(ends: list[tuple[AuditOutcome, int]]) -> list[str]:
-    """The most frequent ends by name, what is under way last, and the rest in one."""
-    ends.sort(key=lambda one: one[0] is AuditOutcome.PENDING)
-    rest = sum(times for _, times in ends[ENDS_NAMED:])
-    named = [f"{times:,} {ended_words(outcome)}" for outcome, times in ends[:ENDS_NAMED]]
-    return [*named, *([f"{rest:,} ended otherwise"] if rest else [])]
+    """The most frequent ends by name, the rest in one; and what is under way, which is no end."""
+    over = [(outcome, times) for outcome, times in ends if outcome is not AuditOutcome.PENDING]
+    under_way = [(outcome, times) for outcome, times in ends if outcome is AuditOutcome.PENDING]
+    rest = sum(times for _, times in over[ENDS_NAMED:])
+    named = [f"{times:,} {ended_words(outcome)}" for outcome, times in over[:ENDS_NAMED]]
+    named += [f"{rest:,} ended otherwise"] if rest else []
+    return [*named, *(f"{times:,} {ended_words(outcome)}" for outcome, times in under_way)]
 
 
 def _still(count: AuditCount) -> str:

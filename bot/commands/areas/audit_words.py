@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.commands.areas.audit_asked import narrower
+from bot.commands.areas.audit_sentences import (
+    OUTCOME_WORDS,
+    action_words,
+    is_about_access,
+    sentence,
+    text_of,
+    with_mentions,
+)
 from bot.commands.wording import past_the_end
-from bot.domain.audit import AuditAction, AuditKind, AuditOutcome, AuditRecord, JsonValue
+from bot.domain.audit import AuditKind, AuditOutcome, AuditRecord
 from bot.domain.audit_figures import StoryStep, end_of_story
 from bot.domain.replies import (
     Bullets,
@@ -16,7 +24,6 @@ from bot.domain.replies import (
     Line,
     Moment,
     Mood,
-    PersonRef,
     Reply,
     Small,
     Span,
@@ -25,42 +32,7 @@ from bot.domain.replies import (
 )
 
 STEPS_SHOWN = 25
-OUTCOME_WORDS = {
-    AuditOutcome.SUCCEEDED: "done",
-    AuditOutcome.DENIED: "refused",
-    AuditOutcome.INVALID: "not understood or not possible",
-    AuditOutcome.CANCELLED: "cancelled",
-    AuditOutcome.EXPIRED: "expired",
-    AuditOutcome.STALE: "stopped, things had changed",
-    AuditOutcome.ALREADY_ABSENT: "was already gone",
-    AuditOutcome.REJECTED: "the API refused it",
-    AuditOutcome.NOT_SENT: "not sent",
-    AuditOutcome.UNKNOWN: "end unknown",
-    AuditOutcome.FAILED: "failed",
-    AuditOutcome.ABANDONED: "abandoned",
-    AuditOutcome.PENDING: "under way",
-}
 ONLY_A_FORM = "a form was opened, and not sent so far"
-KIND_WORDS = {
-    AuditKind.READ: "read",
-    AuditKind.MISTYPE: "typed",
-    AuditKind.REFUSAL: "tried",
-    AuditKind.REQUEST: "asked for",
-    AuditKind.DECISION: "decided on",
-    AuditKind.INTENT: "about to send",
-    AuditKind.OUTCOME: "outcome of",
-    AuditKind.EXPIRY: "time ran out for",
-    AuditKind.RECONCILE: "looked again at",
-    AuditKind.ABANDONED: "left unfinished",
-    AuditKind.ACCESS: "changed access",
-    AuditKind.ANSWER: "asked",
-    AuditKind.FORM: "opened the form of",
-    AuditKind.SYSTEM: "the bot",
-    AuditKind.EXPORT: "exported",
-    AuditKind.ANCHOR: "anchored",
-    AuditKind.TOMBSTONE: "erased",
-    AuditKind.CHECKPOINT: "checkpoint",
-}
 MOODS = {
     AuditOutcome.SUCCEEDED: Mood.GOOD,
     AuditOutcome.ALREADY_ABSENT: Mood.GOOD,
@@ -72,42 +44,28 @@ MOODS = {
     AuditOutcome.STALE: Mood.WARNING,
     AuditOutcome.PENDING: Mood.WAITING,
 }
-VOTES = {"approve": "approved", "deny": "denied"}
-
-
-def who(record: AuditRecord) -> Span:
-    """The person, or the program."""
-    return PersonRef(id=record.actor) if record.actor.startswith(("U", "W")) else "the bot"
+TOLD_BY_ONE_ROW = frozenset(AuditKind) - {
+    AuditKind.REQUEST,
+    AuditKind.DECISION,
+    AuditKind.INTENT,
+    AuditKind.OUTCOME,
+    AuditKind.EXPIRY,
+    AuditKind.RECONCILE,
+    AuditKind.FORM,
+}
+"""Kinds whose row is the whole of what happened, where no request is behind it."""
 
 
 def row_line(record: AuditRecord) -> Line:
     """One row in a list."""
-    return line(
-        Code(text=str(record.seq)),
-        " ",
-        Moment(at=record.occurred_at),
-        " ",
-        who(record),
-        f" {KIND_WORDS[record.kind]} ",
-        Strong(text=action_words(record.action)),
-        f" {record.target_label or record.target}" if record.target or record.target_label else "",
-        f": {_ended(record)}",
-        f" ({record.code})" if record.code else "",
-    )
-
-
-def action_words(action: AuditAction) -> str:
-    return action.value.replace(".", " ").replace("_", " ")
-
-
-def _ended(record: AuditRecord) -> str:
-    """How one row ended. An approval succeeded as a vote, which does not mean that anything was done."""
-    return VOTES.get(text_of(record.payload.get("vote"))) or OUTCOME_WORDS[record.outcome]
+    code = f" ({record.code})" if record.code else ""
+    return line(Code(text=str(record.seq)), " ", Moment(at=record.occurred_at), " ", *sentence(record), code)
 
 
 def story_label(record: AuditRecord) -> str:
-    """A row's story in a menu."""
-    return f"{record.seq} {action_words(record.action)} {record.target_label or record.target}".strip()
+    """A row's story in a menu, where nothing can be mentioned: by the name as of then."""
+    about = record.target_label or ("" if is_about_access(record) else record.target)
+    return f"{record.seq} {action_words(record.action)} {about}".strip()
 
 
 def story_outcome(records: Sequence[AuditRecord]) -> AuditOutcome | None:
@@ -124,17 +82,11 @@ def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 
     pages = -(-len(records) // STEPS_SHOWN)
     page = min(asked, pages)
     end = story_outcome(records)
-    summary = next((text_of(record.payload.get("summary")) for record in records if record.payload.get("summary")), "")
-    what = summary or f"{action_words(first.action)} {first.target_label}".strip()
     shown = records[(page - 1) * STEPS_SHOWN : page * STEPS_SHOWN]
-    small = f"Story {first.story}, rows {first.seq} to {last.seq}, in "
+    small = f"Story {first.story}, rows {first.seq} to {last.seq}"
     under_way = end is AuditOutcome.PENDING and any(record.request_id for record in records)
     return Reply(
-        verdict=line(
-            Strong(text=what),
-            f": {OUTCOME_WORDS[end] if end else ONLY_A_FORM}",
-            f", page {page} of {pages}" if pages > 1 else "",
-        ),
+        verdict=line(*_story_words(records, end), f", page {page} of {pages}" if pages > 1 else ""),
         mood=MOODS.get(end, Mood.PLAIN) if end else Mood.PLAIN,
         parts=(
             *past_the_end(asked, pages),
@@ -146,6 +98,18 @@ def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 
         else line("Next: nothing to do; this is the story so far as it was written."),
         actions=(*_turning(first.story, page, pages), *_leads(records, timezone)),
     )
+
+
+def _story_words(records: Sequence[AuditRecord], end: AuditOutcome | None) -> Line:
+    """A request by what it is for and how it stands; anything else by the row that tells it."""
+    summary = next((text_of(one.payload.get("summary")) for one in records if one.payload.get("summary")), "")
+    telling = [one for one in records if one.kind in TOLD_BY_ONE_ROW]
+    telling.sort(key=lambda one: one.kind is AuditKind.ANSWER)
+    if telling and not summary and not any(one.request_id for one in records):
+        first, *others = sentence(telling[0])
+        return line(first[:1].upper() + first[1:] if isinstance(first, str) else first, *others)
+    what = summary or f"{action_words(records[0].action)} {records[0].target_label}".strip()
+    return line(Strong(text=what), f": {OUTCOME_WORDS[end] if end else ONLY_A_FORM}")
 
 
 def _turning(story: str, page: int, pages: int) -> tuple[CommandButton, ...]:
@@ -165,31 +129,19 @@ def _leads(records: Sequence[AuditRecord], timezone: str | None) -> tuple[Comman
 
 
 def _where(record: AuditRecord) -> tuple[Span, ...]:
+    """What the program does by itself, and the command line, is in no channel."""
+    environment = (f", {record.environment}",) if record.environment else ()
+    if not record.channel:
+        return environment
     place: Span = ChannelRef(id=record.channel) if record.channel.startswith(("C", "G")) else "a direct message"
-    return (place, f", {record.environment}") if record.environment else (place,)
+    return (", in ", place, *environment)
 
 
 def _step(record: AuditRecord) -> Line:
-    words: list[Span] = [Moment(at=record.occurred_at), " ", who(record), " "]
-    vote, said = text_of(record.payload.get("vote")), text_of(record.payload.get("said"))
-    if vote in VOTES:
-        words.append(VOTES[vote])
-    elif said:
-        words.append(f"said: {said}")
-    else:
-        named = record.kind in (
-            AuditKind.REQUEST,
-            AuditKind.READ,
-            AuditKind.REFUSAL,
-            AuditKind.MISTYPE,
-            AuditKind.ACCESS,
-            AuditKind.FORM,
-        )
-        words.append(KIND_WORDS[record.kind] + (f" {action_words(record.action)}" if named else ""))
-        words.append(f" — {OUTCOME_WORDS[record.outcome]}")
+    spans: list[Span] = [Moment(at=record.occurred_at), " ", *sentence(record)]
     for note in _notes(record):
-        words.append(f", {note}")
-    return tuple(words)
+        spans += [", ", *with_mentions(note)]
+    return tuple(spans)
 
 
 def _notes(record: AuditRecord) -> list[str]:
@@ -210,8 +162,3 @@ def _notes(record: AuditRecord) -> list[str]:
     if problem:
         notes.append(problem)
     return notes
-
-
-def text_of(value: JsonValue) -> str:
-    """A payload's field as text."""
-    return value if isinstance(value, str) else ""

@@ -216,7 +216,7 @@ async def test_narrowing_keeps_the_rest_of_the_question(channel: Channel) -> Non
 async def test_an_approval_reads_as_one_and_not_as_something_done(channel: Channel) -> None:
     await told(channel, rows=3)
     newest = part_lines(await channel.reply("audit list"))[0]
-    assert newest.endswith("decided on databases delete orders-eu: approved")
+    assert newest.endswith("approved databases delete orders-eu")
 
 
 async def test_pages_lead_both_ways_with_the_question_as_typed(channel: Channel) -> None:
@@ -321,9 +321,9 @@ async def test_a_story_is_a_timeline_in_words(channel: Channel) -> None:
     steps = part_lines(reply)
     assert line_text(reply.verdict) == "databases delete orders-eu: the API refused it"
     assert reply.mood is Mood.BAD
-    assert "asked for databases delete — under way, because “moved”" in steps[1]
-    assert steps[2].endswith(f"@{GRACE} approved")
-    assert "outcome of — the API refused it, HTTP 409, code conflict" in steps[4]
+    assert "asked for databases delete orders-eu, because “moved”" in steps[1]
+    assert steps[2].endswith(f"@{GRACE} approved databases delete orders-eu")
+    assert f"databases delete orders-eu for @{ADA}: the API refused it, HTTP 409, code conflict" in steps[4]
     assert buttons(reply)["Same database"] == "audit list --database db_1"
 
 

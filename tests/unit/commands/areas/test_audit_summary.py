@@ -76,6 +76,11 @@ def test_people_of_one_name_are_told_apart_within_a_charts_limits() -> None:
     assert all(len(label) <= 20 for label in chart.categories)
 
 
+def test_an_export_on_the_command_line_is_not_the_bots() -> None:
+    found = AuditSummary(tallies=(tally(actor="", action=Act.AUDIT_EXPORT, kind=Kind.EXPORT),))
+    assert chart_of(found).categories == ("command line",)
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.4, "0 s"), (59, "59 s"), (61, "1 min"), (7_200, "2 h"), (7_800, "2 h 10 min"), (273_600, "3 d 4 h")],

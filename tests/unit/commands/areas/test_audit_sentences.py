@@ -1,0 +1,160 @@
+"""Rows as sentences: true, plain, with people and channels mentioned, and no end where the row tells none."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from bot.commands.areas.audit_sentences import sentence
+from bot.commands.areas.audit_words import story_label, timeline
+from bot.domain.audit import AuditAction as Act
+from bot.domain.audit import AuditEntry, AuditRecord
+from bot.domain.audit import AuditKind as Kind
+from bot.domain.audit import AuditOutcome as End
+from bot.domain.replies import ChannelRef, GroupRef, PersonRef
+from tests.clock import START
+from tests.factories import make_entry
+from tests.unit.commands.plain import line_text, part_lines
+
+TERMINAL = {"surface": "command_line", "operator": "root"}
+GRANTED = {"role": "operator", "channel": "C0PROD"}
+DELETION = {"action": Act.DATABASES_DELETE, "target": "db_1", "target_label": "orders-eu"}
+
+
+def row(**given: Any) -> AuditRecord:
+    entry = make_entry(**given)
+    chain: dict[str, Any] = {"leaf": "", "prev_hash": "", "hash": "", "mac": "", "key_id": "", "salt": None}
+    known = {one.name: getattr(entry, one.name) for one in fields(AuditEntry)}
+    return AuditRecord(**known, seq=7, occurred_at=START, **chain)
+
+
+def system(action: Act, **given: Any) -> dict[str, Any]:
+    return {"kind": Kind.SYSTEM, "actor": "", "channel": "", "action": action, **given}
+
+
+SENTENCES: list[tuple[dict[str, Any], str]] = [
+    ({"kind": Kind.READ}, "@U0ADA read databases list"),
+    ({"kind": Kind.READ, "outcome": End.FAILED}, "@U0ADA tried to read databases list: failed"),
+    (
+        {"kind": Kind.MISTYPE, "action": Act.UNKNOWN_COMMAND, "payload": {"text": "databses lst"}},
+        "@U0ADA typed “databses lst”, which was not understood",
+    ),
+    (
+        {"kind": Kind.MISTYPE, "payload": {"text": "databases list --page 0"}},
+        "@U0ADA typed “databases list --page 0”, which was not possible",
+    ),
+    (
+        {"kind": Kind.REFUSAL, "outcome": End.DENIED, "payload": {"text": "roles grant <@U0GRACE|grace h> admin"}},
+        "@U0ADA tried “roles grant @U0GRACE admin”: refused",
+    ),
+    (
+        {"kind": Kind.REFUSAL, "outcome": End.INVALID, "request_id": "rq-1", **DELETION},
+        "@U0ADA tried a step of databases delete orders-eu: not possible then",
+    ),
+    ({"kind": Kind.REQUEST, "outcome": End.PENDING, **DELETION}, "@U0ADA asked for databases delete orders-eu"),
+    (
+        {
+            "kind": Kind.REQUEST,
+            "action": Act.ROLES_GRANT,
+            "target": "U0CLEO",
+            "payload": {"operation": {"arguments": {"role": "admin"}}},
+        },
+        "@U0ADA asked for roles grant @U0CLEO admin",
+    ),
+    ({"kind": Kind.DECISION, "payload": {"vote": "approve"}, **DELETION}, "@U0ADA approved databases delete orders-eu"),
+    (
+        {"kind": Kind.DECISION, "payload": {"vote": "approve", "gate": "confirm"}, **DELETION},
+        "@U0ADA confirmed databases delete orders-eu",
+    ),
+    (
+        {"kind": Kind.DECISION, "outcome": End.CANCELLED, "payload": {"surface": "program"}, **DELETION},
+        "the bot decided on databases delete orders-eu for @U0ADA: cancelled",
+    ),
+    ({"kind": Kind.INTENT, "outcome": End.PENDING, **DELETION}, "the bot began databases delete orders-eu for @U0ADA"),
+    ({"kind": Kind.OUTCOME, **DELETION}, "databases delete orders-eu for @U0ADA: done"),
+    (
+        {"kind": Kind.EXPIRY, "outcome": End.EXPIRED, **DELETION},
+        "time ran out for databases delete orders-eu for @U0ADA",
+    ),
+    (
+        {"kind": Kind.ABANDONED, "action": Act.SYSTEM_START, "outcome": End.ABANDONED},
+        "the bot had stopped before it answered @U0ADA",
+    ),
+    (
+        {"kind": Kind.ACCESS, "action": Act.ROLES_GRANT, "target": "S0ONCALL", "payload": GRANTED},
+        "@U0ADA gave @S0ONCALL the role operator in @C0PROD",
+    ),
+    (
+        {"kind": Kind.ACCESS, "action": Act.ROLES_REVOKE, "target": "U0GRACE", "payload": {"channel": None}},
+        "@U0ADA took back the role of @U0GRACE in every bound channel",
+    ),
+    (
+        {
+            "kind": Kind.ACCESS,
+            "action": Act.ROLES_BIND,
+            "target": "C0PROD",
+            "payload": {"role": "admin", "members": "viewer"},
+        },
+        "@U0ADA bound @C0PROD as admin, its members viewer",
+    ),
+    ({"kind": Kind.FORM, "outcome": End.PENDING, **DELETION}, "@U0ADA opened the form of databases delete orders-eu"),
+    ({"kind": Kind.FORM, "outcome": End.CANCELLED, "action": Act.UNKNOWN_COMMAND}, "@U0ADA closed a form"),
+    ({"kind": Kind.ANSWER, "payload": {"text": "whoami"}}, "@U0ADA was answered on “whoami”"),
+    (system(Act.SYSTEM_START), "the bot started"),
+    (system(Act.SYSTEM_STOP), "the bot stopped"),
+    (
+        system(Act.SYSTEM_ORGANISATION, outcome=End.REJECTED, target_label="Other Corp"),
+        "the bot found that the key of prod now belongs to Other Corp",
+    ),
+    (
+        {"kind": Kind.ANCHOR, "action": Act.AUDIT_ANCHOR, "actor": "", "channel": "C0AUDIT", "target": "seq:12"},
+        "the bot anchored row 12 in @C0AUDIT",
+    ),
+    (
+        {"kind": Kind.TOMBSTONE, "action": Act.AUDIT_ERASE, "actor": "", "target": "seq:3", "payload": TERMINAL},
+        "root at the command line erased what row 3 said",
+    ),
+    (
+        {"kind": Kind.EXPORT, "action": Act.AUDIT_EXPORT, "actor": "", "payload": {**TERMINAL, "rows": 1}},
+        "root at the command line exported 1 row of the trail",
+    ),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), SENTENCES, ids=[said for _, said in SENTENCES])
+def test_a_row_is_a_plain_sentence(given: dict[str, Any], said: str) -> None:
+    assert line_text(sentence(row(**given))) == said
+
+
+def test_every_kind_has_a_sentence_even_when_its_payload_is_erased() -> None:
+    for kind in Kind:
+        for action in Act:
+            words = line_text(sentence(row(kind=kind, action=action, target="C0PROD")))
+            assert "the bot the bot" not in words
+            assert words.strip() == words
+
+
+def test_people_groups_and_channels_are_mentioned_and_nothing_else_becomes_one() -> None:
+    typed = "roles grant <!subteam^S1|@oncall> admin <#C1|prod> <@U1|ada> <script> <!here>"
+    spans = sentence(row(kind=Kind.ANSWER, payload={"text": typed}))
+    assert [one for one in spans if not isinstance(one, str)] == [
+        PersonRef(id="U0ADA"),
+        GroupRef(id="S1"),
+        ChannelRef(id="C1"),
+        PersonRef(id="U1"),
+    ]
+    assert line_text(spans).endswith(" <script> <!here>”")
+
+
+def test_a_menu_that_cannot_mention_has_the_name_as_of_then() -> None:
+    given = {"kind": Kind.ACCESS, "action": Act.ROLES_GRANT, "target": "U0GRACE"}
+    assert story_label(row(**given, target_label="grace")) == "7 roles grant grace"
+    assert story_label(row(**given)) == "7 roles grant"
+
+
+def test_a_story_without_a_request_is_told_by_its_row_and_in_its_place() -> None:
+    reply = timeline([row(**system(Act.SYSTEM_START), story="st-9", environment="")], None)
+    assert line_text(reply.verdict) == "The bot started"
+    assert part_lines(reply)[-1] == "Story st-9, rows 7 to 7"
