@@ -129,7 +129,7 @@ def _seconds(dialect: str, start: Any, end: Any) -> Any:
 
 
 def _names(connection: Connection, tallies: tuple[Tally, ...]) -> tuple[tuple[str, str], ...]:
-    """The names of those who did most, from their newest rows."""
+    """The names of those who did most, from the newest rows that tell them."""
     numbers: Counter[str] = Counter()
     for tally in tallies:
         numbers[tally.actor] += tally.number
@@ -139,7 +139,8 @@ def _names(connection: Connection, tallies: tuple[Tally, ...]) -> tuple[tuple[st
 
 
 def _name(connection: Connection, actor: str) -> str:
-    wanted = select(Column.payload).where(Column.actor == actor).order_by(Column.seq.desc()).limit(1)
+    named = and_(Column.payload.contains('"person":"'), ~Column.payload.contains('"person":""'))
+    wanted = select(Column.payload).where(Column.actor == actor, named).order_by(Column.seq.desc()).limit(1)
     payload = connection.execute(wanted).scalar()
     name = json.loads(payload).get("person") if payload else None
     return name if isinstance(name, str) else ""

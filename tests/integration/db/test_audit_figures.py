@@ -50,6 +50,12 @@ async def test_a_summary_tells_who_did_what_and_nothing_outside_its_time(
     assert found.counted_from is None
 
 
+async def test_a_name_is_the_one_of_the_newest_row_that_tells_it(database: Database) -> None:
+    for payload in ({"person": "Ada Byron"}, {"person": "Ada Lovelace"}, {"person": ""}, {"surface": "button"}):
+        await append(database, actor="U1", payload=payload)
+    assert (await summed(database)).names == (("U1", "Ada Lovelace"),)
+
+
 async def test_nothing_in_a_time_is_an_empty_summary(database: Database) -> None:
     assert await summed(database) == AuditSummary()
     await append(database)
