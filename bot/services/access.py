@@ -110,10 +110,11 @@ class Access:
             await self._require_second_admin(change, binding.channel_id)
         else:
             await self._keep_a_second_admin(change, binding.channel_id)
+        row = await self._row(change, AuditAction.ROLES_BIND, binding.channel_id, _binding_words(binding))
 
         def work(unit: Unit) -> None:
             unit.roles.bind(binding, change.by.person.id, unit.now)
-            unit.audit.append(self._row(change, AuditAction.ROLES_BIND, binding.channel_id, _binding_words(binding)))
+            unit.audit.append(row)
 
         await self._database.write(work)
 
@@ -121,12 +122,13 @@ class Access:
         """Unbind a channel; False where none was bound."""
         await self._require_holding(change, channel_id)
         await self._keep_a_second_admin(change, channel_id)
+        row = await self._row(change, AuditAction.ROLES_UNBIND, channel_id, {})
 
         def work(unit: Unit) -> bool:
             if unit.roles.binding(channel_id) is None:
                 return False
             unit.roles.unbind(channel_id)
-            unit.audit.append(self._row(change, AuditAction.ROLES_UNBIND, channel_id, {}))
+            unit.audit.append(row)
             return True
 
         return await self._database.write(work)
@@ -137,16 +139,18 @@ class Access:
         await self._refuse_self(grant, change)
         if grant.role is Role.ADMIN:
             await self._require_second_admin(change, grant.channel_id)
+        row = await self._row(change, AuditAction.ROLES_GRANT, grant.subject_id, _grant_words(grant))
 
         def work(unit: Unit) -> None:
             unit.roles.grant(grant, change.by.person.id, unit.now)
-            unit.audit.append(self._row(change, AuditAction.ROLES_GRANT, grant.subject_id, _grant_words(grant)))
+            unit.audit.append(row)
 
         await self._database.write(work)
 
     async def revoke(self, kind: SubjectKind, subject_id: str, channel_id: str | None, change: Change) -> bool:
         """Take a grant back; False where there was none. The last admin stays."""
         await self._require_holding(change, channel_id)
+        row = await self._row(change, AuditAction.ROLES_REVOKE, subject_id, {"channel": channel_id})
 
         def work(unit: Unit) -> bool:
             held = [
@@ -159,7 +163,7 @@ class Access:
             if held[0].role is Role.ADMIN and not self.bot_admins and _admin_grants(unit.roles.grants()) == 1:
                 raise Conflict("This is the last admin, who stays.", next_step="Make somebody else admin first.")
             unit.roles.revoke(kind, subject_id, channel_id)
-            unit.audit.append(self._row(change, AuditAction.ROLES_REVOKE, subject_id, {"channel": channel_id}))
+            unit.audit.append(row)
             return True
 
         return await self._database.write(work)
@@ -205,8 +209,16 @@ class Access:
                 next_step="Bind another channel as admin first; the other admin agrees to that here.",
             )
 
-    @staticmethod
-    def _row(change: Change, action: AuditAction, target: str, payload: dict[str, JsonValue]) -> AuditEntry:
+    async def name_of(self, slack_id: str) -> str:
+        """A person's or channel's name as of now, for what cannot mention them; "" where Slack does not say."""
+        try:
+            if slack_id.startswith(("U", "W")):
+                return (await self._directory.person(slack_id)).name
+            return "" if slack_id.startswith("S") else await self._directory.channel_name(slack_id)
+        except PeopleUnavailable:
+            return ""
+
+    async def _row(self, change: Change, action: AuditAction, target: str, payload: dict[str, JsonValue]) -> AuditEntry:
         return AuditEntry(
             kind=AuditKind.ACCESS,
             story=change.story,
@@ -215,6 +227,7 @@ class Access:
             actor=change.by.person.id,
             channel=change.by.channel_id,
             target=target,
+            target_label=await self.name_of(target),
             delivery=change.delivery,
             payload={"person": change.by.person.name, **payload},
         )

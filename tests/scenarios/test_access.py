@@ -91,8 +91,9 @@ async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_a
 
 async def test_granting_admin_asks_a_second_admin_and_lower_roles_do_not(world: World) -> None:
     assert "is now operator" in await world.says("ada", "#prod", "roles grant @cleo operator --channel #staging")
+    assert [row.target_label for row in await world.trail() if row.kind is AuditKind.ACCESS] == ["cleo"]
     await world.says("ada", "#prod", "roles grant @cleo admin")
-    assert "@ada asks to give somebody the role admin" in world.card()
+    assert "@ada asks to give cleo the role admin" in world.card()
     assert "Target: @cleo" in world.card()
     assert "You have the role viewer here" in await world.says("cleo", "#prod", "whoami")
     await world.presses("grace", "#prod", "Approve")

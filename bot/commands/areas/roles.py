@@ -100,7 +100,9 @@ async def grant(context: Context, arguments: Arguments) -> Answer:
     try:
         await context.services.access.grant(given, change_by(context))
     except NeedsSecondAdmin as needed:
-        words = f"give {'a group' if subject.kind is SubjectKind.GROUP else 'somebody'} the role {role.word}"
+        name = await context.services.access.name_of(subject.id)
+        unnamed = "a group" if subject.kind is SubjectKind.GROUP else "somebody"
+        words = f"give {name or unnamed} the role {role.word}"
         return await _ask_second(context, grant_operation(given), AuditAction.ROLES_GRANT, words, subject.id, needed)
     where: Line = (" in ", ChannelRef(id=given.channel_id)) if given.channel_id else (" in every bound channel",)
     return Reply(
@@ -151,6 +153,7 @@ async def _ask_second(
     target_id: str,
     needed: NeedsSecondAdmin,
 ) -> Proposal:
+    label = await context.services.access.name_of(target_id) or target_id
     shown = {"role": "Role", "members": "Its members", "environment": "Environment"}
     given = operation.arguments
     facts = [(word, str(given[name])) for name, word in shown.items() if given.get(name)]
@@ -159,7 +162,7 @@ async def _ask_second(
         facts.append(("Only in", only_in))
     return Proposal(
         operation=operation,
-        target=Target(key=f"{operation.kind.value}:{target_id}", id=target_id, label=target_id),
+        target=Target(key=f"{operation.kind.value}:{target_id}", id=target_id, label=label),
         observation=Observation(facts=tuple(facts)),
         operation_class=OperationClass.MANAGE,
         gate=Gate.APPROVE,
