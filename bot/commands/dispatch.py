@@ -163,7 +163,7 @@ class Dispatcher:
         invocation = journey.invocation
         record = await self._parts.forms.find(invocation.form_id or "")
         if record is not None and record.person_id == invocation.person_id:
-            journey.invocation = replace(invocation, story=record.story, channel_id=record.channel_id)
+            self._adopt(journey, self._parts.forms.submission(record, invocation))
             await self._parts.forms.move(record.id, FormState.OPEN, FormState.CLOSED)
         journey.untold = not await self._record(journey.form_closed())
 

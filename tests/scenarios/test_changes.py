@@ -146,6 +146,17 @@ async def test_a_second_submission_while_one_runs_sends_nothing(world: World) ->
     assert len(world.api.journal.changing) == 1
 
 
+async def test_a_closed_form_is_audited_as_the_one_it_was(world: World) -> None:
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    alan = world.person("alan")
+    assert alan.modal is not None
+    await alan.close(alan.modal)
+    await world.settle()
+    newest = (await world.trail())[-1]
+    assert (newest.kind, newest.action) == (AuditKind.FORM, AuditAction.DATABASES_DELETE)
+    assert newest.outcome is AuditOutcome.CANCELLED
+
+
 async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) -> None:
     world.api.estate.verification_seconds = 0.5
     await world.says("alan", "#prod", "databases register")
