@@ -137,6 +137,8 @@ class Question:
     text: str
     confirm: str
     deny: str = "Go back"
+    style: Style = Style.PLAIN
+    """Of its confirming button."""
 
 
 @dataclass(frozen=True, kw_only=True)

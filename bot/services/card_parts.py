@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.access import Gate, SubjectKind
+from bot.domain.access import Gate, OperationClass, SubjectKind
 from bot.domain.database_failures import sentence_for
 from bot.domain.replies import (
     Action,
@@ -177,17 +177,23 @@ def story_button(request: Request) -> CommandButton:
     return CommandButton(label="Audit story", command=f"audit show {request.id}")
 
 
+def going_ahead(request: Request) -> Style:
+    """How a button looks that lets the request go ahead: red where that destroys something."""
+    return Style.DANGER if request.operation_class is OperationClass.DESTRUCTIVE else Style.PRIMARY
+
+
 def decision_buttons(request: Request) -> tuple[Action, ...]:
     """**Approve**, **Deny**, **Cancel**."""
     question = Question(
         title="Approve this",
         text=f"This will {request.summary}. It starts at once and cannot be called back.",
         confirm="Approve",
+        style=going_ahead(request),
     )
     return (
         RequestButton(
-            label="Approve", request_id=request.id, step=Step.APPROVE, style=Style.PRIMARY, question=question
+            label="Approve", request_id=request.id, step=Step.APPROVE, style=question.style, question=question
         ),
-        RequestButton(label="Deny", request_id=request.id, step=Step.DENY, style=Style.DANGER),
+        RequestButton(label="Deny", request_id=request.id, step=Step.DENY),
         RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),
     )

@@ -13,13 +13,13 @@ from bot.domain.replies import (
     Reply,
     RequestButton,
     Strong,
-    Style,
     line,
 )
 from bot.domain.requests import Request, Step
 from bot.services.card_parts import (
     decision_buttons,
     facts,
+    going_ahead,
     unread,
 )
 from bot.services.cards_after import AFTER
@@ -41,7 +41,7 @@ def confirmation(request: Request) -> Reply:
         parts=(facts(request, ("Until", (Moment(at=request.decide_by),))), *unread(request)),
         next_step=line("Next: Confirm sends it at once; Cancel sends nothing."),
         actions=(
-            RequestButton(label="Confirm", request_id=request.id, step=Step.CONFIRM, style=Style.PRIMARY),
+            RequestButton(label="Confirm", request_id=request.id, step=Step.CONFIRM, style=going_ahead(request)),
             RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),
         ),
         reference=request.id,

@@ -207,12 +207,13 @@ def _question(question: Question) -> Block:
     def text(words: str, limit: int) -> Block:
         return {"type": "plain_text", "text": cut(words, limit)}
 
-    return {
+    drawn: Block = {
         "title": text(question.title, 100),
         "text": text(question.text, 300),
         "confirm": text(question.confirm, 30),
         "deny": text(question.deny, 30),
     }
+    return _styled(drawn, question.style)
 
 
 def _menu(menu: CommandMenu, index: int) -> Block:

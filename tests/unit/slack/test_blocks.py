@@ -22,10 +22,12 @@ from bot.domain.replies import (
     Mood,
     Paragraph,
     PersonRef,
+    Question,
     Reply,
     RequestButton,
     Small,
     Strong,
+    Style,
     Table,
     line,
 )
@@ -103,6 +105,15 @@ def test_the_verdict_stands_first_and_the_next_action_after_everything_else() ->
     )
     words = [block["text"]["text"] for block in render(reply).blocks]
     assert words == ["✅ *Done*", "• one", "Next: nothing."]
+
+
+def test_a_red_button_asks_in_red() -> None:
+    question = Question(title="Approve this", text="It starts at once.", confirm="Approve", style=Style.DANGER)
+    button = RequestButton(label="Approve", request_id="rq-1", step="approve", style=Style.DANGER, question=question)
+    drawn = render(Reply(verdict=line("Asked"), actions=(button,))).blocks
+    assert problems_in_blocks(drawn, Surface.MESSAGE) == []
+    (element,) = drawn[-1]["elements"]
+    assert (element["style"], element["confirm"]["style"]) == ("danger", "danger")
 
 
 def test_text_that_is_not_ours_never_pings_links_or_formats() -> None:

@@ -1,0 +1,35 @@
+"""What a request's cards say and offer, state by state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.access import Gate, OperationClass
+from bot.domain.replies import RequestButton, Style
+from bot.domain.requests import Request, Step
+from bot.services import cards
+from tests.factories import make_request
+
+
+def styles(request: Request) -> dict[str, Style]:
+    """How each button on the request's card, or on its confirmation, looks."""
+    drawn = cards.confirmation(request) if request.gate is Gate.CONFIRM else cards.card(request)
+    return {one.step: one.style for one in drawn.actions if isinstance(one, RequestButton)}
+
+
+@pytest.mark.parametrize(
+    ("operation_class", "style"),
+    [(OperationClass.DESTRUCTIVE, Style.DANGER), (OperationClass.MANAGE, Style.PRIMARY)],
+)
+def test_what_lets_a_destructive_request_go_ahead_is_red_and_nothing_else(
+    operation_class: OperationClass, style: Style
+) -> None:
+    request = make_request(operation_class=operation_class)
+    assert styles(request) == {Step.APPROVE: style, Step.DENY: Style.PLAIN, Step.CANCEL: Style.PLAIN}
+    confirmed = replace(request, gate=Gate.CONFIRM)
+    assert styles(confirmed) == {Step.CONFIRM: style, Step.CANCEL: Style.PLAIN}
+    asked = next(one.question for one in cards.card(request).actions if isinstance(one, RequestButton))
+    assert asked is not None
+    assert asked.style is style
