@@ -19,6 +19,9 @@ from bot.domain.requests import OperationKind
 PAGE_SIZE, MAX_PAGE_SIZE = 20, 500
 LOOKED_AT = 2_000
 MOST_AT_ONCE = 25
+BEGINNING, SUGGESTED = 6, 3
+"""Letters from which the beginning of an id says which one is meant, and how many ids are suggested."""
+LONGEST_COMPARED = 80
 TITLE = "Remove devices"
 DATABASE = Parameter(
     name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
@@ -101,13 +104,23 @@ async def remove(context: Context, arguments: Arguments) -> Answer:
 
 
 async def _require_known(context: Context, site_ids: tuple[str, ...]) -> None:
-    """Unknown ones are told with the nearest, within a bounded look; beyond the bound nothing is claimed."""
+    """Unknown ones are told, with what they may be a slip of, within a bounded look; beyond it nothing is claimed."""
     found, more = await context.api.iterate_devices(context.database.id or "", limit=LOOKED_AT)
     there = [device.site_id for device in found]
     missing = [site_id for site_id in site_ids if site_id not in there]
     if missing and not more:
-        near = get_close_matches(missing[0], there, n=3, cutoff=0.4)
-        raise InvalidInput(f"There is no device “{missing[0][:60]}” in this database.", nearest=near or there[:3])
+        raise InvalidInput(
+            f"There is no device with the id “{missing[0][:60]}” in this database.",
+            nearest=_slips(missing[0], there),
+            advice=f"Take the id from `devices list {context.database.id}`.",
+        )
+
+
+def _slips(typed: str, there: list[str]) -> list[str]:
+    """Ids that what was typed begins, or is a letter or two away from. Another id removes another person's device."""
+    begun = [site_id for site_id in there if site_id.startswith(typed)] if len(typed) >= BEGINNING else []
+    close = get_close_matches(typed[:LONGEST_COMPARED], there, n=SUGGESTED, cutoff=0.85)
+    return [*dict.fromkeys([*begun, *close])][:SUGGESTED]
 
 
 def check(arguments: Arguments, values: Values) -> Mapping[str, str]:

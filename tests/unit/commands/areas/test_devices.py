@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -77,8 +78,34 @@ async def test_without_a_reason_a_form_asks_for_it_and_keeps_the_devices(channel
 async def test_an_unknown_device_gets_the_nearest_and_nothing_is_asked(channel: Channel) -> None:
     with pytest.raises(InvalidInput) as raised:
         await channel.ask("devices remove orders-eu site_00001 site_0003")
-    assert "There is no device “site_0003”" in raised.value.problem
+    assert "There is no device with the id “site_0003”" in raised.value.problem
     assert "site_00003" in raised.value.nearest
+
+
+FAR = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggested"),
+    [
+        ("5f1e2d3c4b5a69788796a5b4c3d2e1f0", (FAR,)),
+        ("0f1e2d3c", (FAR,)),
+        ("a6c4e0b1d9f87253640c1e5d7a9b8f32", ()),
+        ("phone-of-anna", ()),
+        ("0", ()),
+        ("site_99999", ()),
+        ("site_00099", ("site_00009",)),
+    ],
+)
+async def test_only_an_id_that_may_be_meant_is_suggested(
+    channel: Channel, typed: str, suggested: tuple[str, ...]
+) -> None:
+    known = devices(9, datetime.now(UTC))
+    channel.api.estate.labelled("orders-eu").devices = [*known, replace(known[0], site_id=FAR)]
+    with pytest.raises(InvalidInput) as raised:
+        await channel.ask(f"devices remove orders-eu {typed}")
+    assert raised.value.nearest[:1] == suggested
+    assert "devices list" in raised.value.advice
 
 
 async def test_beyond_a_bounded_look_nothing_is_claimed(channel: Channel) -> None:
