@@ -9,11 +9,13 @@ from typing import Any
 
 import structlog
 
-from bot.domain.secrecy import redact
+from bot.domain.secrecy import is_plain_id, redact
 
 Event = MutableMapping[str, Any]
 
 SECRET_NAMES = ("secret", "token", "password", "api_key", "apikey", "authorization", "connection_string", "sealed")
+ID_NAMES = frozenset({"delivery", "reference", "request"})
+"""Fields that hold an id of Slack's or ours, which may look like a key and is what lines are found by."""
 QUIETED = {
     "slack_bolt": logging.WARNING,
     "slack_bolt.AsyncApp": logging.WARNING,
@@ -38,7 +40,7 @@ def redacted(logger: object, method: str, event: Event) -> Event:
     for name, value in list(event.items()):
         if any(word in name.lower() for word in SECRET_NAMES):
             event[name] = "[removed]"
-        elif isinstance(value, str):
+        elif isinstance(value, str) and not (name in ID_NAMES and is_plain_id(value)):
             event[name] = redact(value)
     return event
 

@@ -51,6 +51,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/=_.~-]{20,}")
 _OUR_ID = re.compile(r"(?:db|org|rq|st|fm|ref|site|out|run)[_-][A-Za-z0-9-]+", re.IGNORECASE)
+_ID = re.compile(r"[A-Za-z0-9:._-]{1,150}")
 _HEXADECIMAL = re.compile(r"[0-9a-f-]+", re.IGNORECASE)
 _SEGMENT = re.compile(r"[A-Za-z0-9]+")
 _PIECE = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
@@ -80,6 +81,11 @@ def redact(text: str, fingerprint: Callable[[str], str] | None = None) -> str:
         mark = f", fingerprint {fingerprint(one.text)}" if fingerprint else ""
         text = f"{text[: one.start]}[removed: {one.what}{mark}]{text[one.end :]}"
     return text
+
+
+def is_plain_id(text: str) -> bool:
+    """Whether this may be one of Slack's ids or ours: one word, and no credential by its form. It may look random."""
+    return bool(_ID.fullmatch(text)) and not any(pattern.search(text) for _, pattern in PATTERNS)
 
 
 def _merged(text: str, found: Iterable[Found]) -> list[Found]:
