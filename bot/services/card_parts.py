@@ -24,6 +24,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.services.operations.updates import NEW_CONNECTION, NEW_JWT_SECRET
 
 PAST = {
     "bind": "Bound",
@@ -41,6 +42,10 @@ PAST = {
     "set": "Set",
     "update": "Updated",
 }
+
+
+UNREADABLE_AFTERWARDS = frozenset({NEW_CONNECTION, NEW_JWT_SECRET})
+"""Facts that only the request can tell once it has ended."""
 
 
 def done_words(summary: str) -> str:
@@ -63,15 +68,18 @@ def _target(request: Request) -> Line:
 
 
 def facts(request: Request, *more: tuple[str, Line]) -> Facts:
-    """Why, on what and for whom; what was read is shown while it still matters."""
+    """Why, on what and for whom; what was read is shown while it still matters, what no reading returns always."""
     where = f", {request.operation.environment}" if request.operation.environment else ""
     target = (*_target(request), where)
     pairs: list[tuple[str, Line]] = [("Why", line(request.reason))] if request.reason else []
     pairs.append(("Target", target))
     if request.state is not RequestState.PENDING or request.gate is not Gate.APPROVE:
         pairs.append(("Asked by", line(PersonRef(id=request.requester_id))))
-    if request.is_open:
-        pairs += [(name, line(value)) for name, value in request.observation.facts]
+    pairs += [
+        (name, line(value))
+        for name, value in request.observation.facts
+        if request.is_open or name in UNREADABLE_AFTERWARDS
+    ]
     return Facts(pairs=(*pairs, *more))
 
 

@@ -29,6 +29,9 @@ WORDS = {
 UNREADABLE = ("new_host", "new_jwt_secret", "clear_jwt_secret")
 """Arguments that stand for what no reading returns."""
 
+NEW_CONNECTION, NEW_JWT_SECRET = "New connection", "JWT secret"
+"""What a card calls them."""
+
 
 class UpdateDatabase:
     """`PATCH /v1/databases/:databaseID`: only what differs."""
@@ -106,13 +109,11 @@ def changes_in_words(database: Database, operation: Operation) -> tuple[tuple[st
         if name in given
     ]
     if "new_host" in given:
-        facts.append(
-            ("New connection", f"{given['new_host'] or 'host unknown'}, fingerprint {given.get('fingerprint')}")
-        )
+        facts.append((NEW_CONNECTION, f"{given['new_host'] or 'host unknown'}, fingerprint {given.get('fingerprint')}"))
     if given.get("new_jwt_secret") is True:
-        facts.append(("JWT secret", "a new one"))
+        facts.append((NEW_JWT_SECRET, "a new one"))
     if given.get("clear_jwt_secret") is True:
-        facts.append(("JWT secret", "cleared"))
+        facts.append((NEW_JWT_SECRET, "cleared"))
     return tuple(facts)
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from bot.domain.access import Gate, OperationClass
 from bot.domain.replies import RequestButton, Style
-from bot.domain.requests import Request, Step
+from bot.domain.requests import Observation, Request, RequestState, Step
 from bot.services import cards
 from tests.factories import make_request
+from tests.unit.commands.plain import reply_text
 
 
 def styles(request: Request) -> dict[str, Style]:
@@ -33,3 +34,16 @@ def test_what_lets_a_destructive_request_go_ahead_is_red_and_nothing_else(
     asked = next(one.question for one in cards.card(request).actions if isinstance(one, RequestButton))
     assert asked is not None
     assert asked.style is style
+
+
+CONNECTION = "billing.db.example, fingerprint 4f9a8b7c"
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_what_no_reading_returns_stays_on_the_card_whatever_becomes_of_it(state: RequestState) -> None:
+    seen = Observation(facts=(("Host", "old.db.example"), ("New connection", CONNECTION), ("JWT secret", "a new one")))
+    request = make_request(state=state, observation=seen)
+    text = reply_text(cards.card(request))
+    assert f"New connection: {CONNECTION}" in text
+    assert "JWT secret: a new one" in text
+    assert ("old.db.example" in text) is request.is_open
