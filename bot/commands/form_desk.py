@@ -20,7 +20,7 @@ from bot.domain.errors import FieldErrors, InvalidInput
 from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
 from bot.domain.records import FormRecord, FormState
-from bot.domain.replies import FieldKind, Form, FormField, Mood, Paragraph, Reply, line
+from bot.domain.replies import FieldKind, Form, FormField, Moment, Mood, Paragraph, Reply, line
 from bot.domain.requests import new_request_id
 from bot.domain.secrecy import redact
 
@@ -178,6 +178,8 @@ def _stored(form: Form, invocation: Invocation) -> dict[str, JsonValue]:
 
 
 def _plain(span: object) -> str:
+    if isinstance(span, Moment):
+        return f"{span.at:%Y-%m-%d %H:%M} UTC"
     return span if isinstance(span, str) else str(getattr(span, "text", getattr(span, "id", "")))
 
 

@@ -171,6 +171,16 @@ async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) 
     assert any("Registered the database" in text for text in seen)
 
 
+async def test_the_form_says_since_when_a_token_is_set_and_still_does_after_a_refusal(world: World) -> None:
+    world.api.faults.arm(FaultKind.DATABASE_ERROR, method="PUT", code="database_error")
+    said = "A token is set already (since"
+    assert said in await world.says("alan", "#prod", "notifications token set orders-eu")
+    answer = await world.fills("alan", {"Expo access token": "s3cr3t-token"})
+    assert "database_error" in answer
+    assert said in answer
+    assert "(since )" not in answer
+
+
 async def test_no_view_ever_carries_a_secret_back(world: World) -> None:
     await world.says("alan", "#prod", "databases register")
     await world.fills("alan", REGISTER)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.cloudsync.models import ExpoToken
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
@@ -17,6 +18,7 @@ from bot.domain.replies import (
     FieldKind,
     Form,
     FormField,
+    Line,
     Moment,
     Mood,
     Paragraph,
@@ -109,12 +111,11 @@ async def set_form(context: Context, arguments: Arguments) -> Answer:
     """`notifications token set <db>`: the form says when one is replaced."""
     del arguments
     token = await context.api.get_expo_token(context.database.id or "")
-    now = "This replaces the token that is set now." if token.present else "No token is set now."
     return Form(
         title=SET_TITLE,
         submit="Set",
         command=f"notifications token set {context.database.id}",
-        intro=(line(f"For {described(context)}. {now}"),),
+        intro=(line(f"For {described(context)}."), _set_now(token)),
         waits="Setting the token. You may close the form; the result then comes by message.",
         fields=(
             FormField(
@@ -125,6 +126,13 @@ async def set_form(context: Context, arguments: Arguments) -> Answer:
             ),
         ),
     )
+
+
+def _set_now(token: ExpoToken) -> Line:
+    if not token.present:
+        return line("No token is set now.")
+    since = line(" (since ", Moment(at=token.updated_at), ")") if token.updated_at else ()
+    return line("A token is set already", *since, ". Submitting replaces it.")
 
 
 def check_set(arguments: Arguments, values: Values) -> Mapping[str, str]:

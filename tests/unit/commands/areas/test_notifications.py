@@ -42,12 +42,21 @@ async def test_a_token_is_told_by_its_update_time_alone(channel: Channel) -> Non
     assert "expo-acme-token" not in text
 
 
-@pytest.mark.parametrize(("label", "said"), [("orders-eu", "replaces the token"), ("kiosk", "No token is set now")])
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [("orders-eu", "A token is set already (since @). Submitting replaces it."), ("kiosk", "No token is set now.")],
+)
 async def test_the_form_says_whether_one_is_replaced(channel: Channel, label: str, said: str) -> None:
     form = await channel.form(f"{SET} {label}")
     assert said in "".join(line_text(one) for one in form.intro)
     (field,) = form.fields
     assert (field.label, field.kind, field.value) == ("Expo access token", FieldKind.SECRET, None)
+
+
+async def test_a_token_of_unknown_age_is_replaced_with_a_word_too(channel: Channel) -> None:
+    channel.api.estate.labelled("orders-eu").expo_token_updated_at = None
+    form = await channel.form(f"{SET} orders-eu")
+    assert line_text(form.intro[1]) == "A token is set already. Submitting replaces it."
 
 
 @pytest.mark.parametrize(("typed", "problem"), [("", True), ("two words", True), ("a\nb", True), (" abc ", False)])
