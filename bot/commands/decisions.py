@@ -5,13 +5,13 @@ from __future__ import annotations
 from bot.commands.gate import Gatekeeper, reply_for
 from bot.commands.journey import Journey
 from bot.domain.access import Standing
-from bot.domain.errors import Conflict, Denied
+from bot.domain.errors import Denied
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.replies import FieldKind, Form, FormField, Mood, Reply, Strong, line
 from bot.domain.requests import Request, RequestState, Step, Vote
 from bot.services import cards
 from bot.services.access import Access
-from bot.services.approval_words import what_holds
+from bot.services.approval_words import too_late
 from bot.services.approvals import Approvals
 from bot.services.background import Background
 from bot.services.reconcile import Reconciler
@@ -45,7 +45,7 @@ class Decisions:
         by = await self._standing(invocation, request, step)
         journey.standing = by
         if step is Step.DENY and invocation.surface is not Surface.FORM:
-            return self._reason_form(request, by)
+            return self._reason_form(journey, request, by)
         return await self._carry_out(journey, request, step, by)
 
     async def _request(self, invocation: Invocation) -> Request:
@@ -61,10 +61,10 @@ class Decisions:
         channel_id = request.channel_id if own or invocation.surface is Surface.FORM else clicked_in
         return await self._access.standing(invocation.person_id, channel_id, fresh=True)
 
-    def _reason_form(self, request: Request, by: Standing) -> Form:
+    def _reason_form(self, journey: Journey, request: Request, by: Standing) -> Form:
         self._approvals.refuse(Step.DENY, request, by)
         if request.state is not RequestState.PENDING:
-            raise Conflict(what_holds(request), request_id=request.id)
+            raise too_late(request, journey.invocation.surface)
         return Form(
             title="Deny this request",
             submit="Deny",

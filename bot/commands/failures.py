@@ -20,6 +20,7 @@ from bot.domain.errors import (
     InvalidInput,
     PeopleUnavailable,
     SecretInText,
+    TooLate,
     TrailUnavailable,
     Unavailable,
     UnknownTarget,
@@ -192,6 +193,12 @@ def _conflict(error: Conflict, registry: Registry, slash: str) -> Reply:
     )
 
 
+def _too_late(error: TooLate, registry: Registry, slash: str) -> Reply:
+    reply = _conflict(error, registry, slash)
+    parts = (Paragraph(lines=error.before),) if error.before else ()
+    return replace(reply, parts=parts, next_step=line(f"Next: {lower_first(error.next_step)}"))
+
+
 def _second_admin(error: NeedsSecondAdmin, registry: Registry, slash: str) -> Reply:
     del error, registry, slash
     return Reply(
@@ -269,6 +276,7 @@ _WRITERS: Mapping[type[BaseException], Callable[[Any, Registry, str], Reply]] = 
         UnknownTarget: _unknown_target,
         Denied: _denied,
         Conflict: _conflict,
+        TooLate: _too_late,
         NeedsSecondAdmin: _second_admin,
         Unavailable: _unavailable,
         TrailUnavailable: _trail,

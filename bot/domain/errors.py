@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.replies import Line
+
 
 class BotError(Exception):
     """Root of everything this program raises on purpose. Its text never holds a secret."""
@@ -66,6 +68,14 @@ class Conflict(BotError):
         self.holds = holds
         self.next_step = next_step
         self.request_id = request_id
+
+
+class TooLate(Conflict):
+    """A step on a request that has gone on, or has ended, without it. `before` says who took it there, and when."""
+
+    def __init__(self, holds: str, *, before: Sequence[Line], next_step: str, request_id: str) -> None:
+        super().__init__(holds, next_step=next_step, request_id=request_id)
+        self.before = tuple(before)
 
 
 class Unavailable(BotError):

@@ -24,7 +24,7 @@ from bot.domain.requests import (
     new_request_id,
 )
 from bot.services.access import Access
-from bot.services.approval_words import too_few, what_holds
+from bot.services.approval_words import too_few, too_late
 from bot.services.audit import Trail
 from bot.services.lifecycle import Act, Asking, entry_for, owe_card, owe_notices
 from bot.services.recheck import Recheck
@@ -191,7 +191,7 @@ class Approvals:
 
     async def _vote(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str) -> Request:
         def work(unit: Unit) -> Request:
-            current = self._pending(unit, request)
+            current = self._pending(unit, request, act)
             record = VoteRecord(person_id=by.person.id, vote=vote, reason=reason, at=unit.now)
             if not unit.requests.add_vote(current.id, record):
                 raise Conflict("You have decided this already.", next_step="Others may still decide.")
@@ -239,12 +239,12 @@ class Approvals:
             send_by=unit.now + timedelta(seconds=self._clocks.send_seconds),
         )
 
-    def _pending(self, unit: Unit, request: Request) -> Request:
+    def _pending(self, unit: Unit, request: Request, act: Act) -> Request:
         current = unit.requests.lock(request.id)
         if current is None:
             raise Conflict("This request is no longer known.")
         if current.state is not RequestState.PENDING:
-            raise Conflict(what_holds(current), request_id=current.id)
+            raise too_late(current, act.surface)
         if unit.now >= current.decide_by:
             raise Conflict("The time to decide this has run out.", next_step="Ask anew.", request_id=current.id)
         return current
@@ -259,8 +259,10 @@ class Approvals:
     ) -> Request:
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(request.id)
-            if current is None or current.state not in (RequestState.PENDING, RequestState.APPROVED):
-                raise Conflict(what_holds(current) if current else "This request is no longer known.")
+            if current is None:
+                raise Conflict("This request is no longer known.")
+            if current.state not in (RequestState.PENDING, RequestState.APPROVED):
+                raise too_late(current, act.surface)
             ended = _moved(
                 unit,
                 current,

@@ -17,6 +17,7 @@ from bot.domain.decisions import refusal
 from bot.domain.errors import Conflict, Denied, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.services.approval_words import too_late
 from bot.services.environments import Environments
 from bot.services.follow_ups import FollowUps
 from bot.services.lifecycle import PROGRAM, Act, append_end, entry_for, owe_card, owe_notices
@@ -125,8 +126,10 @@ class Reconciler:
 
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(request.id)
-            if current is None or current.state is not RequestState.NEEDS_HUMAN:
-                raise Conflict("Nothing is left to settle here.", request_id=request.id)
+            if current is None:
+                raise Conflict("This request is no longer known.")
+            if current.state is not RequestState.NEEDS_HUMAN:
+                raise too_late(current, act.surface)
             moved = unit.requests.move(
                 request.id,
                 before=RequestState.NEEDS_HUMAN,

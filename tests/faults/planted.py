@@ -17,7 +17,7 @@ from bot.services import execution
 from bot.services.approvals import Approvals
 from bot.services.clocks import Timekeeper
 from bot.services.execution import Executor
-from bot.services.lifecycle import PROGRAM, entry_for
+from bot.services.lifecycle import PROGRAM, Act, entry_for
 
 
 def resend_on_recovery() -> None:
@@ -40,7 +40,7 @@ def no_compare_and_set() -> None:
     """A decision rests on what was read before it, and overwrites what holds."""
     move = Requests.move
 
-    def pending(self: Approvals, unit: Unit, request: Request) -> Request:
+    def pending(self: Approvals, unit: Unit, request: Request, act: Act) -> Request:
         return request
 
     def overwrite(self: Requests, request_id: str, *, before: RequestState, **rest: Any) -> Request | None:

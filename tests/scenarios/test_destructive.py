@@ -139,8 +139,21 @@ async def test_a_second_approval_changes_nothing_and_is_answered(world: World) -
     await world.settle()
     await ada.click(stale, "Approve")
     await world.settle()
-    assert "done already" in world.reads("ada", "#prod")
+    told = world.reads("ada", "#prod")
+    assert "It is done; your click changed nothing" in told.splitlines()[0]
+    assert "@grace approved this" in told
+    assert "Nothing was sent" not in told
     assert len(world.api.journal.changing) == 1
+
+
+async def test_cancelling_what_is_denied_says_who_denied_it(world: World) -> None:
+    await asked(world, "databases delete orders-eu", DELETE_FORM)
+    request_id = next(row.request_id for row in await world.trail() if row.request_id)
+    await world.presses("grace", "#prod", "Deny")
+    await world.fills("grace", {"Reason": "still in use"})
+    told = await world.says("alan", "#prod", f"approvals cancel {request_id}")
+    assert "It was denied; your command changed nothing" in told
+    assert "@grace denied this" in told
 
 
 async def test_a_label_typed_wrong_is_told_at_the_field(world: World) -> None:

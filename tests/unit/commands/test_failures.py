@@ -33,6 +33,7 @@ from bot.domain.errors import (
     InvalidInput,
     PeopleUnavailable,
     SecretInText,
+    TooLate,
     TrailUnavailable,
     Unavailable,
     UnknownTarget,
@@ -58,6 +59,12 @@ ERRORS: dict[str, BaseException] = {
         "Your role here is viewer; this needs operator.", remedy="An admin can give it with `roles grant`."
     ),
     "a conflict": Conflict("It was decided already.", request_id="rq-1"),
+    "a late click": TooLate(
+        "It is done; your click changed nothing.",
+        before=(("@ada approved this.",),),
+        next_step="Nothing to do.",
+        request_id="rq-1",
+    ),
     "another conflict": Conflict("This form was sent already."),
     "a second admin": NeedsSecondAdmin("C1"),
     "a lack": Unavailable("The environment prod has no key any more.", retryable=False),
