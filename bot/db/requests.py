@@ -25,6 +25,12 @@ from bot.domain.requests import OPEN_STATES, OperationKind, Request, RequestStat
 Column = requests.c
 MATCHES = 11
 KEY_LENGTH = 500
+WAY_ON = {
+    RequestState.EXECUTING: "Wait for its end; it is running and can no longer be cancelled.",
+    RequestState.UNKNOWN: "Wait; how it ended is being found out, which takes at most 15 minutes.",
+    RequestState.NEEDS_HUMAN: "An admin looks whether it happened and says so on its message; then ask again.",
+}
+"""What remains to be done about an open request that was sent; one that was not can be cancelled."""
 
 
 class Requests:
@@ -46,14 +52,18 @@ class Requests:
             raise Conflict("Another request on this target was opened just now.") from None
 
     def _refuse_second(self, keys: Sequence[str]) -> None:
+        on_target = requests.join(request_targets, request_targets.c.request_id == Column.id)
         held = self._connection.execute(
-            select(request_targets.c.request_id).where(request_targets.c.key.in_(keys), request_targets.c.open).limit(1)
-        ).scalar()
+            select(Column.id, Column.state)
+            .select_from(on_target)
+            .where(request_targets.c.key.in_(keys), request_targets.c.open)
+            .limit(1)
+        ).first()
         if held is not None:
             raise Conflict(
-                f"Another request on this target is open already: {held}.",
-                next_step=f"Wait for its end, or cancel it with `approvals cancel {held}`.",
-                request_id=held,
+                f"Another request on this target is open already: {held.id}.",
+                next_step=WAY_ON.get(held.state, f"Wait for its end, or cancel it with `approvals cancel {held.id}`."),
+                request_id=held.id,
             )
 
     def get(self, request_id: str) -> Request | None:

@@ -60,6 +60,15 @@ async def test_a_request_is_found_by_the_beginning_of_its_id(database: Database,
     assert [one.id for one in found] == [wanted.id]
 
 
+@pytest.mark.parametrize("state", sorted(OPEN_STATES))
+async def test_only_what_is_not_sent_yet_is_offered_to_be_cancelled(database: Database, state: S) -> None:
+    request = await stored(database, state=state)
+    with pytest.raises(Conflict, match=request.id) as raised:
+        await stored(database, target=request.target)
+    assert ("approvals cancel" in raised.value.next_step) is (state in (S.PENDING, S.APPROVED))
+    assert raised.value.request_id == request.id
+
+
 async def test_signs_of_the_query_language_are_letters_here(database: Database) -> None:
     await stored(database)
     assert await database.read(lambda unit: unit.requests.match("%")) == ()
