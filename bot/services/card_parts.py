@@ -83,10 +83,10 @@ def facts(request: Request, *more: tuple[str, Line]) -> Facts:
     return Facts(pairs=(*pairs, *more))
 
 
-def deciders_in_words(people: tuple[str, ...]) -> Line:
+def deciders_in_words(request: Request, people: tuple[str, ...]) -> Line:
     """Who could decide, the first few by name."""
     if not people:
-        return line("admins of this channel, other than the requester")
+        return line("admins of ", ChannelRef(id=request.channel_id), ", other than the requester")
     mentions: list[PersonRef | str] = []
     for person_id in people[:5]:
         mentions += [PersonRef(id=person_id), " "]

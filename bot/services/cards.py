@@ -15,7 +15,7 @@ from bot.domain.replies import (
     Strong,
     line,
 )
-from bot.domain.requests import Request, Step
+from bot.domain.requests import Request, RequestState, Step
 from bot.services.card_parts import (
     decision_buttons,
     facts,
@@ -25,6 +25,8 @@ from bot.services.card_parts import (
 from bot.services.cards_after import AFTER
 from bot.services.cards_before import BEFORE
 
+TO_DECIDE = frozenset({RequestState.PENDING, RequestState.NEEDS_HUMAN})
+"""What waits for somebody's word."""
 DRAWN = {**BEFORE, **AFTER}
 
 
@@ -54,7 +56,17 @@ def asked(request: Request) -> Reply:
         verdict=line("Asked: ", Strong(text=request.summary)),
         mood=Mood.WAITING,
         parts=(
-            Paragraph(lines=(line("The request stands in this channel until ", Moment(at=request.decide_by), "."),)),
+            Paragraph(
+                lines=(
+                    line(
+                        "The request stands in ",
+                        ChannelRef(id=request.channel_id),
+                        " until ",
+                        Moment(at=request.decide_by),
+                        ".",
+                    ),
+                )
+            ),
         ),
         next_step=line("Next: another admin approves it there; you are told how it ends."),
         actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
@@ -93,6 +105,11 @@ def notice(request: Request) -> Reply:
     return replace(drawn, actions=(), next_step=(*drawn.next_step, *where))
 
 
-def without_buttons(reply: Reply) -> Reply:
-    """The same, for reading only: seen from another channel, where nothing can be decided."""
-    return replace(reply, actions=(), next_step=line("Next: decide it in the channel where it was asked."))
+def elsewhere(request: Request) -> Reply:
+    """The card, for reading only: seen from another channel, where nothing can be decided."""
+    drawn, there = card(request), ChannelRef(id=request.channel_id)
+    if request.state in TO_DECIDE:
+        return replace(drawn, actions=(), next_step=line("Next: decide it in ", there, ", where it was asked."))
+    if request.is_open:
+        return replace(drawn, actions=(), next_step=line("Next: wait; the message in ", there, " tells how it ends."))
+    return replace(drawn, actions=(), next_step=(*drawn.next_step, " It was asked in ", there, "."))

@@ -137,7 +137,7 @@ def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
         parts=(
             Paragraph(lines=(line("It was sent once, and neither answer nor reading tells how it ended."),)),
             *bullets(request.result.readings),
-            facts(request, ("Who may decide", deciders_in_words(deciders))),
+            facts(request, ("Who may decide", deciders_in_words(request, deciders))),
             *votes(request),
         ),
         next_step=line("Next: an admin looks for themselves, then presses what holds."),

@@ -32,7 +32,11 @@ def _pending(request: Request, deciders: tuple[str, ...]) -> Reply:
         verdict=line(PersonRef(id=request.requester_id), " asks to ", Strong(text=request.summary)),
         mood=Mood.WAITING,
         parts=(
-            facts(request, ("Who may decide", deciders_in_words(deciders)), ("Until", (Moment(at=request.decide_by),))),
+            facts(
+                request,
+                ("Who may decide", deciders_in_words(request, deciders)),
+                ("Until", (Moment(at=request.decide_by),)),
+            ),
             *unread(request),
             *votes(request),
         ),

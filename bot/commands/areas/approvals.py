@@ -55,9 +55,8 @@ def _listed(request: Request) -> Line:
 async def show(context: Context, arguments: Arguments) -> Answer:
     """`approvals show <id>`: the card as it stands."""
     request = await context.services.approvals.find(arguments.text("request"))
-    drawn = cards.card(request)
     away = request.channel_id != context.standing.channel_id
-    return cards.without_buttons(drawn) if away else drawn
+    return cards.elsewhere(request) if away else cards.card(request)
 
 
 async def cancel(context: Context, arguments: Arguments) -> Answer:

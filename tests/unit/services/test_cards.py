@@ -11,7 +11,7 @@ from bot.domain.replies import RequestButton, Style
 from bot.domain.requests import Observation, Request, RequestState, Step
 from bot.services import cards
 from tests.factories import make_request
-from tests.unit.commands.plain import reply_text
+from tests.unit.commands.plain import line_text, reply_text
 
 
 def styles(request: Request) -> dict[str, Style]:
@@ -34,6 +34,23 @@ def test_what_lets_a_destructive_request_go_ahead_is_red_and_nothing_else(
     asked = next(one.question for one in cards.card(request).actions if isinstance(one, RequestButton))
     assert asked is not None
     assert asked.style is style
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_seen_from_elsewhere_it_names_its_channel_and_asks_only_where_somebody_must_decide(
+    state: RequestState,
+) -> None:
+    drawn = cards.elsewhere(make_request(state=state))
+    assert drawn.actions == ()
+    assert "@C0OPS" in line_text(drawn.next_step)
+    assert "this channel" not in reply_text(drawn)
+    assert "this message" not in reply_text(drawn)
+    waits = state in (RequestState.PENDING, RequestState.NEEDS_HUMAN)
+    assert ("decide it in" in line_text(drawn.next_step)) is waits
+
+
+def test_whoever_asked_reads_in_which_channel_the_request_stands() -> None:
+    assert "The request stands in @C0OPS until" in reply_text(cards.asked(make_request()))
 
 
 CONNECTION = "billing.db.example, fingerprint 4f9a8b7c"
