@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.access import ChannelBinding, Grant, Role, Standing, SubjectKind, may_decide, standing_of
+from bot.domain.access import ChannelBinding, Grant, Person, Role, Standing, SubjectKind, may_decide, standing_of
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import BotError, Conflict, Denied, PeopleUnavailable
 from bot.domain.ports import Directory
@@ -137,6 +137,7 @@ class Access:
         """Give a role. Raises `Denied`, or `NeedsSecondAdmin` for admin where another admin exists."""
         await self._require_holding(change, grant.channel_id)
         await self._refuse_self(grant, change)
+        await self._refuse_in_vain(grant)
         if grant.role is Role.ADMIN:
             await self._require_second_admin(change, grant.channel_id)
         row = await self._row(change, AuditAction.ROLES_GRANT, grant.subject_id, _grant_words(grant))
@@ -186,6 +187,14 @@ class Access:
         if reaches_self and grant.role > change.by.granted:
             raise Denied("Nobody raises their own role.", remedy="Ask another admin to do it.")
 
+    async def _refuse_in_vain(self, grant: Grant) -> None:
+        """Guests, bots and the like only read, whatever they are given: a grant that says otherwise is not made."""
+        if grant.subject_kind is SubjectKind.GROUP or grant.role <= Role.VIEWER:
+            return
+        distrust = only_reads(await self._directory.person(grant.subject_id, fresh=True))
+        if distrust:
+            raise Denied(distrust, remedy="Choose a full member of the workspace, or give viewer.")
+
     async def _require_second_admin(self, change: Change, channel_id: str | None) -> None:
         if change.agreed:
             return
@@ -231,6 +240,11 @@ class Access:
             delivery=change.delivery,
             payload={"person": change.by.person.name, **payload},
         )
+
+
+def only_reads(person: Person) -> str:
+    """Why this person cannot be more than a viewer, as a sentence; "" where they can."""
+    return "" if person.trusted else f"This is {person.distrust}, and may only read, whatever role is given."
 
 
 def _admin_grants(grants: Sequence[Grant]) -> int:

@@ -9,6 +9,7 @@ from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
 from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, SubjectKind
 from bot.domain.audit import AuditAction
+from bot.domain.errors import FieldErrors
 from bot.domain.replies import (
     ChannelRef,
     Code,
@@ -22,7 +23,7 @@ from bot.domain.replies import (
     Reply,
     line,
 )
-from bot.services.access import Change, NeedsSecondAdmin
+from bot.services.access import Change, NeedsSecondAdmin, only_reads
 
 TITLE = "Set up a channel"
 ROLES = (
@@ -99,9 +100,10 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
         member_role=Role.from_word(value_of(values, "members")),
         environment=value_of(values, "environment") or names[0],
     )
+    approver = value_of(values, "approver")
+    await _require_able(context, approver)
     refusal = await context.services.directory.join(channel_id)
     change = Change(by=context.standing, story=context.invocation.story, delivery=context.invocation.delivery)
-    approver = value_of(values, "approver")
     if approver and approver != context.standing.person.id:
         given = Grant(subject_kind=SubjectKind.USER, subject_id=approver, role=Role.ADMIN, channel_id=channel_id)
         await context.services.access.grant(given, change)
@@ -118,6 +120,15 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
             ),
         )
     return await _done(context, binding, approver, refusal)
+
+
+async def _require_able(context: Context, approver: str) -> None:
+    """Somebody who may approve, told before anything is changed: the menu offers guests and bots too."""
+    if not approver:
+        return
+    problem = only_reads(await context.services.directory.person(approver, fresh=True))
+    if problem:
+        raise FieldErrors({"approver": f"{problem} Choose a full member of the workspace."})
 
 
 async def _done(context: Context, binding: ChannelBinding, approver: str, refusal: str) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.access import Gate, OperationClass, Role
-from bot.domain.errors import Conflict, Denied, InvalidInput
+from bot.domain.errors import Conflict, Denied, FieldErrors, InvalidInput, PeopleUnavailable
 from bot.domain.replies import CommandButton, Reply
 from bot.domain.requests import OperationKind
 from bot.services.operations.local import binding_from, grant_from
@@ -114,6 +114,29 @@ async def test_nobody_raises_their_own_role(channel: Channel) -> None:
         await channel.ask(f"roles grant <@{GRACE}|grace> admin", person=GRACE)
     with pytest.raises(Denied):
         await channel.ask(f"roles grant <@{CLEO}|cleo> viewer", person=CLEO)
+
+
+@pytest.mark.parametrize("role", ["operator", "admin"])
+async def test_a_guest_is_given_nothing_that_a_guest_cannot_use(channel: Channel, role: str) -> None:
+    channel.people.guests.add(CLEO)
+    with pytest.raises(Denied, match="This is a guest, and may only read"):
+        await channel.ask(f"roles grant <@{CLEO}|cleo> {role}")
+    assert [one.subject_id for one in await channel.access.grants()] == [ADA]
+    await channel.reply(f"roles grant <@{CLEO}|cleo> viewer")
+
+
+async def test_whom_slack_does_not_name_is_given_nothing(channel: Channel) -> None:
+    channel.people.silent.add(CLEO)
+    with pytest.raises(PeopleUnavailable):
+        await channel.ask(f"roles grant <@{CLEO}|cleo> operator")
+
+
+async def test_a_guest_is_refused_as_approver_before_anything_is_set_up(channel: Channel) -> None:
+    channel.people.guests.add(CLEO)
+    with pytest.raises(FieldErrors) as raised:
+        await channel.submit("roles setup", {"channel": NEW, "role": "admin", "members": "viewer", "approver": CLEO})
+    assert "a guest" in raised.value.fields["approver"]
+    assert await role_of(channel, ADA, NEW) is Role.NONE
 
 
 async def test_the_last_admin_stays(channel: Channel) -> None:
