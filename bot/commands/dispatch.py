@@ -204,7 +204,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - the outer edge of a form: what was typed must not be lost
             reply = await self._failed(journey, error)
             if submission.form.waits:
-                await self._reopened(journey, submission, reply, responder)
+                await self._reopened(journey, submission, with_problem(submission.form, reply, error), responder)
                 return None
         await self._parts.forms.move(record.id, FormState.WORKING, FormState.DONE)
         if reply is None or submission.form.waits:
@@ -225,15 +225,15 @@ class Dispatcher:
         if isinstance(answer, Proposal):
             request = await self._proposed(journey, answer)
             if submission.form.waits and request.state in FORM_STAYS_OPEN:
-                await self._reopened(journey, submission, reply_for(request), responder)
+                await self._reopened(journey, submission, with_problem(submission.form, reply_for(request)), responder)
                 return None
             return reply_for(request)
         return await self._answered(journey, answer, responder)
 
-    async def _reopened(self, journey: Journey, submission: Submission, reply: Reply, responder: Responder) -> None:
+    async def _reopened(self, journey: Journey, submission: Submission, form: Form, responder: Responder) -> None:
         """The API said no: the form stays, with its words above the fields and what was typed still there."""
         await self._parts.forms.move(submission.record.id, FormState.WORKING, FormState.OPEN)
-        await responder.open_form(with_problem(form_of(submission.record), reply), submission.record.id)
+        await responder.open_form(form, submission.record.id)
         await self._settle(journey)
 
     async def _whisper(self, journey: Journey, reply: Reply) -> None:

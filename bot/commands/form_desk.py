@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
@@ -99,7 +99,7 @@ class FormDesk:
         """Judge a submission before it is acknowledged: whose it is, whether it runs already, whether it fits."""
         if record is None or record.person_id != invocation.person_id or record.team_id != invocation.team_id:
             return FormAdmission(refused=_refusal("This form is no longer known", "open it again"))
-        form = form_of(record)
+        form = with_demanded(form_of(record), invocation.form_values)
         if record.state is FormState.WORKING:
             return FormAdmission(waiting=form)
         if record.state is not FormState.OPEN:
@@ -114,7 +114,7 @@ class FormDesk:
 
     def submission(self, record: FormRecord, invocation: Invocation) -> Submission:
         """The form together with its command, parsed again from what was stored."""
-        form = form_of(record)
+        form = with_demanded(form_of(record), invocation.form_values)
         if not form.command:
             return Submission(record=record, form=form, parsed=None)
         timezone = str(record.arguments.get("timezone") or "UTC")
@@ -191,7 +191,18 @@ def _refusal(verdict: str, advice: str) -> Reply:
     return Reply(verdict=line(verdict), mood=Mood.REFUSED, next_step=line(f"Nothing was sent. Next: {advice}."))
 
 
-def with_problem(form: Form, reply: Reply) -> Form:
-    """The same form, with what the API said above its fields."""
+def with_demanded(form: Form, names: Collection[str]) -> Form:
+    """The same form, with those of its fields on demand that were called for."""
+    return replace(form, fields=tuple(replace(f, on_demand=f.on_demand and f.name not in names) for f in form.fields))
+
+
+def with_problem(form: Form, reply: Reply, error: Exception | None = None) -> Form:
+    """The same form, with what the API said above its fields, or what is wrong with some of them at these."""
+    if isinstance(error, FieldErrors):
+        form = with_demanded(form, error.offers)
+        marked = tuple(replace(one, problem=redact(error.fields.get(one.name, ""))) for one in form.fields)
+        return replace(
+            form, fields=marked, problem=(reply.verdict, line("Next: mend what is marked, then send it again."))
+        )
     said = [spans for part in reply.parts if isinstance(part, Paragraph) for spans in part.lines]
     return replace(form, problem=tuple(spans for spans in (reply.verdict, *said, reply.next_step) if spans))

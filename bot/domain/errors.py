@@ -44,11 +44,15 @@ class UnknownTarget(InvalidInput):
 
 
 class FieldErrors(InvalidInput):
-    """A form's values are not acceptable; `fields` maps the field's name to what is wrong with it."""
+    """A form's values are not acceptable; `fields` maps the field's name to what is wrong with it.
 
-    def __init__(self, fields: dict[str, str]) -> None:
+    `offers` names fields on demand that lead out of it: the form shows them from now on.
+    """
+
+    def __init__(self, fields: dict[str, str], *, offers: Sequence[str] = ()) -> None:
         super().__init__("; ".join(fields.values()))
         self.fields = fields
+        self.offers = tuple(offers)
 
 
 class Denied(BotError):

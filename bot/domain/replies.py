@@ -235,6 +235,10 @@ class FormField:
     max_length: int | None = None
     expects: str = ""
     """What must be typed here, as in "type the label to confirm"; quotes, dashes and outer spaces are forgiven."""
+    problem: str = ""
+    """What is wrong with it, shown beneath it: found out only once the form was sent."""
+    on_demand: bool = False
+    """Not shown until something that was sent calls for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

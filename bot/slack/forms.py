@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.invocation import FormValue
 from bot.domain.replies import FieldKind, Form, FormField, Reply
 from bot.slack.blocks import OPTIONS, SIGNS, Block, action_blocks, context, cut, part_blocks, section
-from bot.slack.spans import mrkdwn
+from bot.slack.spans import escape, mrkdwn
 
 TITLE, SUBMIT, LABEL, HINT, PLACEHOLDER, OPTION = 24, 24, 2_000, 2_000, 150, 75
 VIEW_BLOCKS = 100
@@ -29,14 +29,14 @@ def form_view(form: Form, form_id: str) -> Block:
     if form.problem:
         blocks.append(section("❌ " + "\n".join(mrkdwn(line) for line in form.problem)))
     blocks += [section("\n".join(mrkdwn(line) for line in form.intro))] if form.intro else []
-    blocks += [_input(field) for field in form.fields]
+    blocks += [block for field in form.fields for block in _drawn(field)]
     return _view(form.title, blocks[:VIEW_BLOCKS], form_id=form_id, submit=form.submit)
 
 
 def waiting_view(form: Form, form_id: str) -> Block:
     """The same inputs under the same ids, with a word on what is going on. A second submission sends nothing."""
     blocks = [section(f"⏳ *Working on it.* {form.waits or 'This takes a moment.'}")]
-    blocks += [_input(field) for field in form.fields]
+    blocks += [block for field in form.fields for block in _drawn(field)]
     return _view(form.title, blocks[:VIEW_BLOCKS], form_id=form_id, submit=form.submit)
 
 
@@ -69,6 +69,12 @@ def _view(title: str, blocks: list[Block], *, form_id: str, submit: str = "") ->
     if submit:
         view["submit"] = {"type": "plain_text", "text": cut(submit, SUBMIT)}
     return view
+
+
+def _drawn(field: FormField) -> list[Block]:
+    if field.on_demand:
+        return []
+    return [_input(field), *([section(f"❌ {escape(field.problem)}")] if field.problem else [])]
 
 
 def _input(field: FormField) -> Block:

@@ -84,6 +84,38 @@ async def test_exactly_what_was_filled_in_is_registered(world: World) -> None:
     }
 
 
+TAKEN = [
+    ("databases register", {**REGISTER, "Label": "orders-us"}, "POST", "Registered the database “orders-us”"),
+    ("databases update orders-eu", {"Label": "orders-us"}, "PATCH", "Renamed the database"),
+]
+
+
+@pytest.mark.parametrize("taken", TAKEN, ids=[text for text, *_ in TAKEN])
+async def test_a_label_in_use_is_told_at_its_field_and_taken_only_when_ticked(
+    world: World, taken: tuple[str, dict[str, Any], str, str]
+) -> None:
+    text, form, method, done = taken
+    box = "Take this label all the same"
+    assert box not in await world.says("alan", "#prod", text)
+    answer = await world.fills("alan", form)
+    assert world.api.journal.changing == []
+    assert "Another database has this label already: orders-us (db_" in answer
+    assert answer.index("already: orders-us") < answer.index(box), "what is wrong stands at the label, above the box"
+    assert (await world.trail())[-1].outcome is AuditOutcome.INVALID
+    assert done in await world.fills("alan", {box: True})
+    assert [call.method for call in world.api.journal.changing] == [method]
+
+
+async def test_a_ticked_label_is_not_asked_about_again_when_the_api_refuses(world: World) -> None:
+    await world.says("alan", "#prod", "databases register")
+    await world.fills("alan", {**REGISTER, "Label": "orders-us"})
+    world.api.faults.arm(FaultKind.DATABASE_ERROR, method="POST", code="database_auth_failed")
+    answer = await world.fills("alan", {"Take this label all the same": True})
+    assert "database_auth_failed" in answer
+    assert "Another database has this label" not in answer
+    assert "Registered the database" in await world.fills("alan", {})
+
+
 async def test_only_what_differs_is_sent(world: World) -> None:
     await world.says("alan", "#prod", "databases update orders-eu")
     await world.fills("alan", {"Label": "orders-europe"})

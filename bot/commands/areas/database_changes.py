@@ -17,6 +17,7 @@ from bot.commands.areas.database_fields import (
     label_field,
     label_problem,
 )
+from bot.commands.areas.label_taken import SAME_LABEL, refuse_taken
 from bot.commands.asking import REASON_LENGTH, described, named, propose, reason_problem, value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
@@ -44,6 +45,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
         waits="Working on it. You may close the form; the result then comes by message.",
         fields=(
             label_field(label),
+            SAME_LABEL,
             connection_field(required=False),
             *jwt_fields(
                 database.jwt_allowed_issuers or (), database.jwt_expected_audiences or (), database.jwks_uri or ""
@@ -98,6 +100,8 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     if mistaken:
         raise FieldErrors(mistaken)
     changed = differing(database, values)
+    if "label" in changed:
+        await refuse_taken(context, values, own_id=database.id or context.database.id)
     secrets = {
         name: value
         for name, value in (

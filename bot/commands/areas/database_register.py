@@ -18,6 +18,7 @@ from bot.commands.areas.database_fields import (
     label_field,
     label_problem,
 )
+from bot.commands.areas.label_taken import SAME_LABEL, refuse_taken
 from bot.commands.areas.register_again import Deleted, deleted
 from bot.commands.asking import value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
@@ -52,6 +53,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
 def _fields(again: Deleted) -> tuple[FormField, ...]:
     return (
         label_field(again.text("label")),
+        SAME_LABEL,
         FormField(
             name="provider",
             label="Provider",
@@ -118,6 +120,7 @@ def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
 
 async def submit(context: Context, arguments: Arguments, values: Values) -> Answer:
     """Make the proposal; `workspaceId` is never part of it."""
+    await refuse_taken(context, values)
     label, name = value_of(values, "label"), value_of(values, "database_name")
     secrets = {"connectionString": value_of(values, "connection_string"), "jwtSecret": value_of(values, "jwt_secret")}
     environment, given = context.standing.environment, _given(values, secrets)

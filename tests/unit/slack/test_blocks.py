@@ -156,6 +156,19 @@ def test_every_kind_of_field_is_valid_and_keeps_its_ids_on_each_redraw() -> None
     assert opened["private_metadata"] == "fm-1"
 
 
+def test_a_problem_stands_beneath_its_field_and_what_is_not_called_for_is_not_shown() -> None:
+    fields = (
+        FormField(name="label", label="Label", kind=FieldKind.TEXT, problem="<!channel> has this label already."),
+        FormField(name="same", label="All the same", kind=FieldKind.TICK, on_demand=True),
+        FormField(name="name", label="Name", kind=FieldKind.TEXT),
+    )
+    view = form_view(Form(title="t", submit="s", command="c", fields=fields), "fm-1")
+    assert problems_in_view(view, Surface.MODAL) == []
+    first, problem, last = view["blocks"]
+    assert (first["block_id"], last["block_id"]) == ("label", "name")
+    assert problem["text"]["text"] == "❌ &lt;!channel&gt; has this label already."
+
+
 def test_a_secret_field_never_carries_a_value() -> None:
     field = FormField(name="s", label="Secret", kind=FieldKind.SECRET, value="hunter2")
     assert "hunter2" not in str(form_view(Form(title="t", submit="s", command="c", fields=(field,)), "fm-1"))

@@ -27,7 +27,7 @@ UPDATE, DELETE = "databases update orders-eu", "databases delete orders-eu"
 
 async def test_the_form_to_register_has_the_documented_fields_in_their_order(channel: Channel) -> None:
     form = await channel.form("databases register")
-    assert [field.label for field in form.fields] == [
+    assert [field.label for field in form.fields if not field.on_demand] == [
         "Label",
         "Provider",
         "Flavor",
@@ -105,6 +105,37 @@ async def test_a_registration_keeps_its_secrets_apart(channel: Channel) -> None:
     assert (proposal.operation_class, proposal.gate) == (OperationClass.CHANGE, Gate.NONE)
     assert proposal.target.key == "prod:new:billing-eu:billing"
     assert channel.api.journal.changing == []
+
+
+TAKEN = ["orders-us", "Orders-US", " orders-us "]
+
+
+@pytest.mark.parametrize("label", TAKEN)
+async def test_a_label_that_another_database_has_is_told_at_its_field_once(channel: Channel, label: str) -> None:
+    with pytest.raises(FieldErrors) as raised:
+        await channel.submit("databases register", {**REGISTER, "label": label})
+    other = channel.api.estate.labelled("orders-us").id
+    assert f"Another database has this label already: orders-us ({other})." in raised.value.fields["label"]
+    (offered,) = raised.value.offers
+    asked = channel.api.journal.sent("GET", "/v1/databases")
+    assert len(asked) == 1
+    proposal = await channel.proposal("databases register", {**REGISTER, "label": label, offered: True})
+    assert proposal.operation.arguments["label"] == label.strip()
+    assert offered not in proposal.operation.arguments
+
+
+@pytest.mark.parametrize("label", TAKEN)
+async def test_renaming_to_a_label_that_another_database_has_is_told_likewise(channel: Channel, label: str) -> None:
+    values = {**await unchanged(channel), "label": label}
+    with pytest.raises(FieldErrors, match="Another database has this label already"):
+        await channel.submit(UPDATE, values)
+    proposal = await channel.proposal(UPDATE, {**values, "same_label": True})
+    assert proposal.operation.arguments == {"label": label.strip()}
+
+
+async def test_a_label_may_change_its_capitals(channel: Channel) -> None:
+    proposal = await channel.proposal(UPDATE, {**await unchanged(channel), "label": "Orders-EU"})
+    assert proposal.operation.arguments == {"label": "Orders-EU"}
 
 
 async def unchanged(channel: Channel) -> dict[str, Any]:
