@@ -9,18 +9,17 @@ from typing import Any
 
 from bot.cloudsync.errors import CloudSyncError
 from bot.commands.api_failures import API_SENTENCES, api_failure
+from bot.commands.conflicts import CONFLICTS
 from bot.commands.registry import Registry
 from bot.commands.wording import lower_first, with_code
 from bot.domain.database_failures import sentence_for as sentence_for
 from bot.domain.errors import (
     ConfigurationError,
-    Conflict,
     Denied,
     FieldErrors,
     InvalidInput,
     PeopleUnavailable,
     SecretInText,
-    TooLate,
     TrailUnavailable,
     Unavailable,
     UnknownTarget,
@@ -181,24 +180,6 @@ def _denied(error: Denied, registry: Registry, slash: str) -> Reply:
     )
 
 
-def _conflict(error: Conflict, registry: Registry, slash: str) -> Reply:
-    del registry, slash
-    show = CommandButton(label="Show the request", command=f"approvals show {error.request_id}")
-    default = "look at how it stands." if error.request_id else "look at what holds now before you ask again."
-    return Reply(
-        verdict=line(_verdict(error.holds)),
-        mood=Mood.REFUSED,
-        next_step=line("Nothing was sent. Next: ", *with_code(lower_first(error.next_step) or default)),
-        actions=(show,) if error.request_id else (),
-    )
-
-
-def _too_late(error: TooLate, registry: Registry, slash: str) -> Reply:
-    reply = _conflict(error, registry, slash)
-    parts = (Paragraph(lines=error.before),) if error.before else ()
-    return replace(reply, parts=parts, next_step=line(f"Next: {lower_first(error.next_step)}"))
-
-
 def _second_admin(error: NeedsSecondAdmin, registry: Registry, slash: str) -> Reply:
     del error, registry, slash
     return Reply(
@@ -275,8 +256,7 @@ _WRITERS: Mapping[type[BaseException], Callable[[Any, Registry, str], Reply]] = 
         SecretInText: _secret,
         UnknownTarget: _unknown_target,
         Denied: _denied,
-        Conflict: _conflict,
-        TooLate: _too_late,
+        **CONFLICTS,
         NeedsSecondAdmin: _second_admin,
         Unavailable: _unavailable,
         TrailUnavailable: _trail,

@@ -82,6 +82,16 @@ class TooLate(Conflict):
         self.before = tuple(before)
 
 
+class Unconfirmed(Conflict):
+    """What was asked has consequences that whoever asks must agree to first: `command` does it all the same."""
+
+    def __init__(self, holds: str, *, consequences: Sequence[Line], next_step: str, label: str, command: str) -> None:
+        super().__init__(holds, next_step=next_step)
+        self.consequences = tuple(consequences)
+        self.label = label
+        self.command = command
+
+
 class Unavailable(BotError):
     """Something this program needs is not to be had right now; nothing was done."""
 

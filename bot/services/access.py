@@ -105,11 +105,7 @@ class Access:
 
     async def bind(self, binding: ChannelBinding, change: Change) -> None:
         """Bind a channel. Raises `Denied` or `NeedsSecondAdmin`."""
-        await self._require_holding(change, binding.channel_id)
-        if Role.ADMIN in (binding.role, binding.member_role):
-            await self._require_second_admin(change, binding.channel_id)
-        else:
-            await self._keep_a_second_admin(change, binding.channel_id)
+        await self.require_bindable(binding, change)
         row = await self._row(change, AuditAction.ROLES_BIND, binding.channel_id, _binding_words(binding))
 
         def work(unit: Unit) -> None:
@@ -118,10 +114,22 @@ class Access:
 
         await self._database.write(work)
 
-    async def unbind(self, channel_id: str, change: Change) -> bool:
-        """Unbind a channel; False where none was bound."""
+    async def require_bindable(self, binding: ChannelBinding, change: Change) -> None:
+        """The rules of `bind`, without the change."""
+        await self._require_holding(change, binding.channel_id)
+        if Role.ADMIN in (binding.role, binding.member_role):
+            await self._require_second_admin(change, binding.channel_id)
+        else:
+            await self._keep_a_second_admin(change, binding.channel_id)
+
+    async def require_unbindable(self, channel_id: str, change: Change) -> None:
+        """The rules of `unbind`, without the change."""
         await self._require_holding(change, channel_id)
         await self._keep_a_second_admin(change, channel_id)
+
+    async def unbind(self, channel_id: str, change: Change) -> bool:
+        """Unbind a channel; False where none was bound."""
+        await self.require_unbindable(channel_id, change)
         row = await self._row(change, AuditAction.ROLES_UNBIND, channel_id, {})
 
         def work(unit: Unit) -> bool:

@@ -146,6 +146,17 @@ async def test_nobody_gets_rid_of_the_second_admin_by_lowering_the_channel_and_r
     assert "asks to bind a channel as admin" in world.card()
 
 
+async def test_letting_go_of_a_channel_with_open_requests_is_agreed_to_first(world: World) -> None:
+    staging = f"<#{world.workspace.channel('staging').id}|staging>"
+    await world.says("alan", "#staging", "tables enable orders-eu invoices")
+    told = await world.says("ada", "#prod", f"roles unbind {staging}")
+    assert "In #staging 1 request stands open, and could then go no further" in told
+    assert "enable CloudSync for the table invoices" in told
+    last = (await world.trail())[-1]
+    assert (last.action, last.outcome) == (AuditAction.ROLES_UNBIND, AuditOutcome.INVALID), "nothing is done yet"
+    assert "Unbound #staging" in await world.presses("ada", "#prod", "Unbind it all the same")
+
+
 async def test_what_remains_after_a_role_was_taken_back_is_said(world: World) -> None:
     grace = f"<@{world.person('grace').id}|grace>"
     prod = f"<#{world.workspace.channel('prod').id}|prod>"

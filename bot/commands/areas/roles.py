@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.areas import roles_list, setup
+from bot.commands.areas.left_behind import ANYWAY, agree_to_lower, agree_to_unbind
 from bot.commands.areas.role_warnings import too_few_warning
 from bot.commands.areas.roles_list import subject_of
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind, Subject
@@ -38,7 +39,7 @@ async def bind(context: Context, arguments: Arguments) -> Answer:
         member_role=arguments.get("members", Role) or Role.VIEWER,
         environment=environment_named(context, arguments.text("environment")),
     )
-    return await bound(context, binding)
+    return await bound(context, binding, agreed=arguments.flag(ANYWAY.name))
 
 
 def environment_named(context: Context, typed: str) -> str:
@@ -51,10 +52,12 @@ def environment_named(context: Context, typed: str) -> str:
     return typed.casefold()
 
 
-async def bound(context: Context, binding: ChannelBinding) -> Answer:
-    """Bind it, or ask a second admin."""
+async def bound(context: Context, binding: ChannelBinding, *, agreed: bool) -> Answer:
+    """Bind it, or ask a second admin; what it leaves behind must be agreed to."""
     if binding.member_role > binding.role:
         raise InvalidInput("Members cannot have more than the channel itself.", example="roles bind #prod admin")
+    if not agreed:
+        await agree_to_lower(context, binding, change_by(context))
     try:
         await context.services.access.bind(binding, change_by(context))
     except NeedsSecondAdmin as needed:
@@ -80,6 +83,8 @@ async def bound(context: Context, binding: ChannelBinding) -> Answer:
 async def unbind(context: Context, arguments: Arguments) -> Answer:
     """`roles unbind #channel`."""
     channel_id = arguments.text("channel")
+    if not arguments.flag(ANYWAY.name):
+        await agree_to_unbind(context, channel_id, change_by(context))
     if not await context.services.access.unbind(channel_id, change_by(context)):
         raise Conflict("That channel is not bound, so there is nothing to undo.")
     return Reply(
@@ -196,6 +201,7 @@ def commands() -> tuple[Command, ...]:
                 Parameter(
                     name="environment", kind=ParameterKind.TEXT, option="--environment", summary="which, else default"
                 ),
+                ANYWAY,
             ),
         ),
         _managing(
@@ -204,7 +210,7 @@ def commands() -> tuple[Command, ...]:
             "roles unbind #prod",
             AuditAction.ROLES_UNBIND,
             unbind,
-            (channel,),
+            (channel, ANYWAY),
         ),
         _managing(
             "grant",

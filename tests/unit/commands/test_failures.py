@@ -36,6 +36,7 @@ from bot.domain.errors import (
     TooLate,
     TrailUnavailable,
     Unavailable,
+    Unconfirmed,
     UnknownTarget,
 )
 from bot.domain.ports import MessageDelayed, MessageRefused
@@ -64,6 +65,13 @@ ERRORS: dict[str, BaseException] = {
         before=(("@ada approved this.",),),
         next_step="Nothing to do.",
         request_id="rq-1",
+    ),
+    "a consequence": Unconfirmed(
+        "In #prod 1 request stands open.",
+        consequences=(("delete “orders”",),),
+        next_step="Press Unbind.",
+        label="Unbind",
+        command="roles unbind #prod --anyway",
     ),
     "another conflict": Conflict("This form was sent already."),
     "a second admin": NeedsSecondAdmin("C1"),
