@@ -16,7 +16,7 @@ from bot.db.audit_walk import Beginning, Finding, Walk
 from bot.db.chain import GENESIS, AuditKeys
 from bot.db.engine import Database
 from bot.db.inspection import database_has_rows
-from bot.db.types import StoredRow
+from bot.db.stored import StoredRow
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import ConfigurationError, Unavailable

@@ -11,15 +11,13 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from bot.db.audit_queries import find_page
-from bot.db.tables import audit_events
-from bot.db.types import StoredRow, stored_row
+from bot.db.stored import COLUMNS, StoredRow, stored_columns, stored_row
 from bot.domain.audit import AuditFilter
+
+__all__ = ["COLUMNS", "Batch", "next_batch"]
 
 BATCH = 500
 """Rows at a time: less than the `LOOK` of `audit_queries`, so that no bounded look ends within a batch unseen."""
-
-COLUMNS = tuple(column.name for column in audit_events.c)
-"""Every column, in the order of the table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +30,8 @@ class Batch:
 
 def next_batch(connection: Connection, wanted: AuditFilter, *, after: int) -> Batch:
     """The first rows behind row `after` that the filter lets through."""
-    found, further, _, scanned_to = find_page(connection, replace(wanted, after_seq=after, limit=BATCH))
+    columns = stored_columns(connection.dialect.name)
+    found, further, _, scanned_to = find_page(connection, replace(wanted, after_seq=after, limit=BATCH), columns)
     rows = tuple(stored_row(row) for row in reversed(found))
     if not further:
         return Batch(rows=rows, next_after=None)

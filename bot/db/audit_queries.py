@@ -1,8 +1,8 @@
 """Pages of the trail: keyset on `seq`, never OFFSET, and a bounded look where several filters meet.
 
 One filter leads, by ordered seeks in an index of its own (`(actor, seq)`, `(target, seq)`, the full text's). The others
-are tried on the rows that it finds, at most `LOOK` of them a page; `scanned_to` says how far that look came, and is the
-next page's cursor.
+are tried on the rows that it finds: first on a few, which mostly fill the page, then on at most `LOOK` of them;
+`scanned_to` says how far that look came, and is the next page's cursor.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from bot.domain.audit import AuditAction, AuditFilter
 LOOK = 5_000
 """Rows of the leading filter that one page looks at, where further filters have to be tried on each."""
 
+FEW = 12
+"""Rows of the leading filter looked at first, for each row of the page."""
+
 Column = audit_events.c
 Condition = ColumnElement[bool]
+Columns = Sequence[ColumnElement[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,20 +46,42 @@ class Span:
         return wanted.order_by(seq.asc() if self.forwards else seq.desc()).limit(limit)
 
 
-def find_page(connection: Connection, wanted: AuditFilter) -> tuple[Sequence[Row[Any]], bool, bool, int | None]:
+def find_page(
+    connection: Connection, wanted: AuditFilter, columns: Columns = tuple(Column)
+) -> tuple[Sequence[Row[Any]], bool, bool, int | None]:
     """Rows newest first, whether newer and older ones exist, and how far a bounded look came."""
     span = span_of(connection, wanted)
     if span is None:
         return (), False, False, None
-    looked, conditions = _plan(connection.dialect.name, wanted, span)
-    rows = connection.execute(_rows(looked, conditions, span, wanted.limit + 1)).all()
+    rows, scanned_to = _look(connection, wanted, span, columns)
     more = len(rows) > wanted.limit
-    scanned_to = _horizon(connection, looked, span) if looked is not None and conditions and not more else None
     page = rows[: wanted.limit]
     further = more or scanned_to is not None
     if span.forwards:
         return page[::-1], further, True, scanned_to
     return page, wanted.before_seq is not None, further, scanned_to
+
+
+def _look(
+    connection: Connection, wanted: AuditFilter, span: Span, columns: Columns
+) -> tuple[Sequence[Row[Any]], int | None]:
+    """One row more than the page holds, where there are so many, and where a look that was not enough ended."""
+    few = min(FEW * wanted.limit, LOOK)
+    rows, looked = _first(connection, wanted, span, few, columns)
+    if looked is not None and len(rows) <= wanted.limit and few < LOOK:
+        rows, looked = _first(connection, wanted, span, LOOK, columns)
+    if looked is None or len(rows) > wanted.limit:
+        return rows, None
+    return rows, _horizon(connection, looked, span)
+
+
+def _first(
+    connection: Connection, wanted: AuditFilter, span: Span, look: int, columns: Columns
+) -> tuple[Sequence[Row[Any]], Subquery | None]:
+    """What fits of the first rows looked at, and that look; None where no condition is left that needs one."""
+    looked, conditions = _plan(connection.dialect.name, wanted, span, look)
+    rows = connection.execute(_rows(looked, conditions, span, wanted.limit + 1, columns)).all()
+    return rows, looked if conditions else None
 
 
 def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tuple[Sequence[Row[Any]], bool]:
@@ -64,8 +90,8 @@ def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tup
     span = span_of(connection, wanted)
     if span is None:
         return (), True
-    looked, conditions = _plan(connection.dialect.name, wanted, span)
-    found: Select[Any] = _rows(looked, conditions, span, limit + 1).with_only_columns(Column.seq, Column.story)
+    looked, conditions = _plan(connection.dialect.name, wanted, span, LOOK)
+    found = _rows(looked, conditions, span, limit + 1, (Column.seq, Column.story))
     rows: Sequence[Row[Any]] = connection.execute(found).all()
     stopped = looked is not None and conditions and _horizon(connection, looked, span) is not None
     return rows[:limit], len(rows) <= limit and not stopped
@@ -123,13 +149,13 @@ def _actions(wanted: AuditFilter) -> tuple[str, ...]:
     return ()
 
 
-def _plan(dialect: str, wanted: AuditFilter, span: Span) -> tuple[Subquery | None, list[Condition]]:
-    """The rows that the leading filter finds, and the conditions left to be tried on them."""
+def _plan(dialect: str, wanted: AuditFilter, span: Span, look: int) -> tuple[Subquery | None, list[Condition]]:
+    """The first rows, `look` of them, that the leading filter finds, and the conditions left to be tried on them."""
     leading, *others = _filters(wanted) or [[]]
     conditions = [or_(*alternatives) for alternatives in others]
     if not wanted.quiet:
         conditions.append(text(LOUD))  # type: ignore[arg-type]
-    limit = LOOK if conditions or wanted.text else wanted.limit + 1
+    limit = look if conditions or wanted.text else wanted.limit + 1
     if leading:
         if wanted.text:
             conditions.append(_holds(dialect, wanted.text))
@@ -142,10 +168,8 @@ def _plan(dialect: str, wanted: AuditFilter, span: Span) -> tuple[Subquery | Non
 
 def _looked(alternatives: list[Condition], span: Span, limit: int) -> Subquery:
     """Ordered seeks, one an alternative, merged."""
-    seeks = [
-        span.ordered(select(Column.seq).where(one, *span.within(Column.seq)), Column.seq, limit).subquery()
-        for one in alternatives
-    ]
+    newest = span.ordered(select(Column.seq).where(*span.within(Column.seq)), Column.seq, limit)
+    seeks = [newest.where(one).subquery() for one in alternatives]
     if len(seeks) == 1:
         return seeks[0]
     merged = union(*(select(seek.c.seq) for seek in seeks)).subquery()
@@ -158,8 +182,10 @@ def _holds(dialect: str, typed: str) -> Condition:
     return rows.where(seq == Column.seq).correlate(audit_events).exists()
 
 
-def _rows(looked: Subquery | None, conditions: list[Condition], span: Span, limit: int) -> Select[Any]:
-    wanted = select(audit_events).where(*conditions)
+def _rows(
+    looked: Subquery | None, conditions: list[Condition], span: Span, limit: int, columns: Columns
+) -> Select[Any]:
+    wanted = select(*columns).where(*conditions)
     if looked is None:
         return span.ordered(wanted.where(*span.within(Column.seq)), Column.seq, limit)
     return span.ordered(wanted.join(looked, looked.c.seq == Column.seq), Column.seq, limit)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, Integer, cast, func, select
+from sqlalchemy.exc import OperationalError
 
 from bot.db.anchors import Anchors
 from bot.db.audit_walk import Beginning, Fault, Finding, Walk
 from bot.db.chain import GENESIS, AuditKeys
+from bot.db.connections import reading_any_bytes
+from bot.db.stored import StoredRow, stored_columns, stored_row
 from bot.db.tables import audit_events, audit_head
-from bot.db.types import StoredRow, stored_row
 from bot.domain.audit import Anchor
 
 __all__ = ["Finding", "against_posted", "verify_rows"]
@@ -22,12 +24,23 @@ Column = audit_events.c
 
 def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> Finding:
     """Walk the chain from row `start` to the head, in constant memory. The row before `start` is taken as good."""
+    try:
+        return _verify(connection, keys, start)
+    except OperationalError:
+        if connection.dialect.name != "sqlite":
+            raise
+    with reading_any_bytes(connection):  # text that is no UTF-8 was put there past the program: name its row
+        return _verify(connection, keys, start)
+
+
+def _verify(connection: Connection, keys: AuditKeys, start: int) -> Finding:
     walk = Walk(keys, _beginning(connection, start))
     return walk.run(_rows(connection, walk.expected)) or _at_the_end(connection, walk)
 
 
 def _rows(connection: Connection, start: int) -> Iterator[StoredRow]:
-    query = select(audit_events).where(Column.seq >= start).order_by(Column.seq)
+    columns = stored_columns(connection.dialect.name)
+    query = select(*columns).where(Column.seq >= start).order_by(Column.seq)
     for row in connection.execute(query, execution_options={"yield_per": STREAM}):
         yield stored_row(row)
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.db.chain import GENESIS, AuditKeys, hash_of, leaf_of
-from bot.db.types import StoredRow
-from bot.domain.audit import JsonValue
+from bot.db.stored import StoredRow
 
 NEIGHBOURS = 2
 """Rows looked at behind a bad one, to tell what was done to it."""
@@ -165,7 +164,4 @@ def _number(row: StoredRow) -> int:
 
 
 def _hash(row: StoredRow, seq: int | None = None) -> str:
-    columns: dict[str, JsonValue] = {**row}
-    if seq is not None:
-        columns["seq"] = seq
-    return hash_of(columns)
+    return hash_of(row if seq is None else {**row, "seq": seq})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import stamina
@@ -92,6 +93,17 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: Sequence[str]) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+@contextmanager
+def reading_any_bytes(connection: Connection) -> Iterator[None]:
+    """On SQLite: text of any bytes comes out, where the driver would end the reading. Slow, so for looking closely."""
+    driver: Any = connection.connection.dbapi_connection
+    driver.text_factory = lambda content: content.decode(errors="surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = str
 
 
 def _is_locked(error: Exception) -> bool:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Row, String, Text
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from bot.db.storable import storable_text
-
-TEXT_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def as_text(moment: datetime) -> str:
     """UTC with microseconds, fixed width: sorts as text and is what the chain hashes. `ValueError` for a naive time."""
     if moment.tzinfo is None:
         raise ValueError("a naive time has no place in the database")
-    return moment.astimezone(UTC).strftime(TEXT_FORMAT)
-
-
-StoredRow = Mapping[str, str | int | None]
-"""A row by its columns' names: the time as the chain hashes it, the payload as the text that its leaf is made of."""
-
-
-def stored_row(row: Row[Any]) -> StoredRow:
-    """A row of the trail as it is stored; NULL is None."""
-    return {**row._mapping, "occurred_at": as_text(row.occurred_at)}
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 class UtcTime(TypeDecorator[datetime]):

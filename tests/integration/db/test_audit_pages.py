@@ -12,6 +12,7 @@ import pytest
 from bot.db import audit_queries
 from bot.db.audit_search import words_of, words_of_entry
 from bot.db.engine import Database
+from bot.db.unit import Unit
 from bot.domain.audit import QUIET_KINDS, AuditAction, AuditFilter, AuditKind, AuditOutcome, AuditPage, AuditRecord
 from tests.clock import START, ManualClock
 from tests.factories import make_entry
@@ -173,3 +174,12 @@ async def test_what_people_type_is_no_query_language(database: Database) -> None
 async def test_an_empty_trail_has_an_empty_page(database: Database) -> None:
     page = await page_of(database)
     assert (page.records, page.has_newer, page.has_older, page.scanned_to) == ((), False, False, None)
+
+
+async def test_a_page_is_filled_from_beyond_the_first_few_rows_of_its_filter(database: Database) -> None:
+    def work(unit: Unit) -> None:
+        for number in range(audit_queries.FEW * 2 + 4):
+            unit.audit.append(make_entry(kind=AuditKind.DECISION if number < 4 else AuditKind.READ))
+
+    await database.write(work)
+    assert seqs(await page_of(database, actor="U0ADA", limit=2)) == [4, 3]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import create_engine
 
 from bot.db.audit_walk import Fault
 from bot.db.chain import GENESIS, AuditKeys
+from bot.db.connections import database_url as rewritten
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from tests.clock import START, ManualClock
+from tests.conftest import OpenDatabase
 from tests.factories import make_entry
 from tests.integration.db.conftest import Intruder, append
 
@@ -159,3 +162,19 @@ async def test_rows_signed_with_an_older_key_of_the_ring_verify(database_url: st
     finding = await after.read(lambda unit: unit.audit.verify())
     await after.close()
     assert (finding.rows, finding.seq) == (4, None)
+
+
+@pytest.mark.parametrize("value", ["CAST(x'ff' AS TEXT)", "x'ff00'", "1.5"], ids=["no UTF-8", "a blob", "a float"])
+@pytest.mark.parametrize("column", ["actor", "occurred_at", "payload", "salt", "hash", "mac", "key_id", "http_status"])
+async def test_what_no_program_would_write_is_named_like_any_other_change(
+    sqlite_url: str, open_database: OpenDatabase, column: str, value: str
+) -> None:
+    database = open_database(sqlite_url)
+    await write_rows(database, 5)
+    engine = create_engine(rewritten(sqlite_url))
+    intruder = Intruder(engine)
+    intruder.take_triggers_away()
+    intruder.run(f"UPDATE audit_events SET {column} = {value} WHERE seq = 3")  # noqa: S608
+    engine.dispose()
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.seq, finding.fault) == (3, Fault.ALTERED)

@@ -6,6 +6,9 @@ import hashlib
 import hmac
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as some
 
 from bot.db.chain import GENESIS, HASHED, AuditKeys, canonical_json, hash_of, key_id_of, leaf_of, new_salt
 from bot.domain.audit import JsonValue
@@ -52,6 +55,16 @@ def test_the_hash_is_that_of_the_documented_text() -> None:
         '"target_label":"orders-eu"}'
     )
     assert hash_of(ROW) == hashlib.sha256(documented.encode()).hexdigest()
+
+
+@given(some.fixed_dictionaries({name: some.none() | some.text() | some.integers(0, 2**53 - 1) for name in HASHED}))
+def test_the_hash_is_that_of_the_rfc_8785_form(columns: dict[str, JsonValue]) -> None:
+    assert hash_of(columns) == hashlib.sha256(rfc8785.dumps(columns)).hexdigest()
+
+
+@pytest.mark.parametrize("smuggled", [b"U0GRACE", 1.0, "\ud800"], ids=["a blob", "a float", "half a character"])
+def test_what_no_column_ever_held_has_a_hash_that_fits_nothing(smuggled: object) -> None:
+    assert hash_of({**ROW, "actor": smuggled}) != hash_of(ROW)  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("column", HASHED)

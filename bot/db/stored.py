@@ -1,0 +1,32 @@
+"""Rows of the trail exactly as they are stored, for whoever hashes them again or writes them into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, String, func, type_coerce
+
+from bot.db.tables import audit_events
+
+StoredRow = Mapping[str, str | int | None]
+"""A row by its columns' names: the time as the chain hashes it, the payload as the text that its leaf is made of."""
+
+COLUMNS = tuple(column.name for column in audit_events.c)
+"""Every column, in the order of the table."""
+
+_TIME = audit_events.c.occurred_at
+_TIMES: dict[str, ColumnElement[Any]] = {
+    "sqlite": type_coerce(_TIME, String),
+    "postgresql": func.to_char(func.timezone("UTC", _TIME), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+}
+
+
+def stored_columns(dialect: str) -> tuple[ColumnElement[Any], ...]:
+    """What to select: the engine writes the time as text, which is cheaper than to make a time of it and text again."""
+    return tuple(_TIMES[dialect].label(_TIME.name) if column is _TIME else column for column in audit_events.c)
+
+
+def stored_row(row: Row[Any]) -> StoredRow:
+    """A row of `stored_columns`; NULL is None."""
+    return dict(zip(COLUMNS, row, strict=True))
