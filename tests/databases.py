@@ -61,11 +61,11 @@ class SqliteSource:
 class PostgresSource:
     """A PostgreSQL of our own, from a Python package; tests get clones of a migrated template database."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._server = get_server(folder, cleanup_mode="delete")
         self._numbers = count(1)
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
-        for setting in UNSAFE_BUT_QUICK:
+        for setting in () if durable else UNSAFE_BUT_QUICK:
             self._admin.execute(f"ALTER SYSTEM SET {setting} = off")
         self._admin.execute("SELECT pg_reload_conf()")
         self._admin.execute(f"CREATE DATABASE {TEMPLATE}")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from bot.db.audit_counts import count_of
 from bot.db.audit_export import Batch, next_batch
 from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
-from bot.db.audit_search import index_entry
+from bot.db.audit_rows import UnwrittenRows
 from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, targets_like
 from bot.db.audit_verify import against_posted, verify_rows
 from bot.db.audit_walk import Finding
-from bot.db.chain import HASHED, AuditKeys, canonical_json, hash_of, leaf_of, new_salt
+from bot.db.chain import AuditKeys, canonical_json, hash_of, leaf_of, new_salt
 from bot.db.storable import storable_json, storable_text
 from bot.db.tables import audit_events, audit_head
 from bot.db.types import as_text
@@ -31,7 +31,6 @@ from bot.domain.audit import (
     AuditOutcome,
     AuditPage,
     AuditRecord,
-    JsonValue,
 )
 from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import TrailUnavailable
@@ -41,14 +40,17 @@ STORY_ROWS = 200
 COLUMN_LENGTH = 500
 """Characters of an indexed column: PostgreSQL refuses longer index entries. The payload is not cut."""
 
-_INSERT = insert(audit_events)
+_GIVEN = tuple(field.name for field in fields(AuditEntry))
 
 
 class AuditTrail:
     """The trail inside one unit. Appending needs the head, which only `Database.write` locks."""
 
-    def __init__(self, connection: Connection, *, keys: AuditKeys, head: Head | None, clock: Clock) -> None:
+    def __init__(
+        self, connection: Connection, *, keys: AuditKeys, head: Head | None, clock: Clock, unwritten: UnwrittenRows
+    ) -> None:
         self._connection = connection
+        self._unwritten = unwritten
         self._keys = keys
         self._clock = clock
         self.head_state = head
@@ -62,31 +64,38 @@ class AuditTrail:
         if head is None:
             raise TrailUnavailable("The audit head is not locked here.", retryable=False)
         now = self._clock.now()
-        record = self._chained(_storable(entry), head, max(now, head.occurred_at or now))
-        self._connection.execute(_INSERT, _columns(record))
-        index_entry(self._connection, record.seq, record)
+        given = _storable(entry)
+        payload = canonical_json(given["payload"])
+        record = self._chained(given, payload, head, max(now, head.occurred_at or now))
+        self._unwritten.add(record, payload)
         self.head_state = Head(seq=record.seq, hash=record.hash, occurred_at=record.occurred_at)
         return record
 
-    def _chained(self, entry: AuditEntry, head: Head, occurred_at: datetime) -> AuditRecord:
+    def _chained(self, given: dict[str, Any], payload: str, head: Head, occurred_at: datetime) -> AuditRecord:
         salt = new_salt()
-        record = AuditRecord(
-            **{field.name: getattr(entry, field.name) for field in fields(entry)},
-            seq=head.seq + 1,
-            occurred_at=occurred_at,
-            salt=salt,
-            leaf=leaf_of(salt, canonical_json(entry.payload)),
-            prev_hash=head.hash,
-            hash="",
-            mac="",
-            key_id=self._keys.current_id,
-        )
-        row_hash = hash_of(hashed_columns(record))
-        return replace(record, hash=row_hash, mac=self._keys.mac(row_hash))
+        chained: dict[str, Any] = {
+            "seq": head.seq + 1,
+            "occurred_at": occurred_at,
+            "leaf": leaf_of(salt, payload),
+            "prev_hash": head.hash,
+            "key_id": self._keys.current_id,
+        }
+        row_hash = hash_of({**given, **chained, "occurred_at": as_text(occurred_at)})
+        return AuditRecord(**given, **chained, salt=salt, hash=row_hash, mac=self._keys.mac(row_hash))
+
+    def write_out(self) -> None:
+        """Put into the table what was appended in this transaction so far."""
+        self._unwritten.write(self._connection)
+
+    @property
+    def _written(self) -> Connection:
+        """For reading."""
+        self.write_out()
+        return self._connection
 
     def page(self, wanted: AuditFilter) -> AuditPage:
         """One page, newest first."""
-        rows, has_newer, has_older, scanned_to = find_page(self._connection, wanted)
+        rows, has_newer, has_older, scanned_to = find_page(self._written, wanted)
         return AuditPage(
             records=tuple(record_from(row) for row in rows),
             has_newer=has_newer,
@@ -96,14 +105,14 @@ class AuditTrail:
 
     def batch(self, wanted: AuditFilter, *, after: int) -> Batch:
         """The next rows for a file, as they are stored; see `audit_export`."""
-        return next_batch(self._connection, wanted, after=after)
+        return next_batch(self._written, wanted, after=after)
 
     def story(self, reference: str) -> tuple[AuditRecord, ...]:
         """All rows of the story that a seq, a request id or a story id belongs to, oldest first."""
         story = self._story_id(reference)
         if story is None:
             return ()
-        rows = self._connection.execute(
+        rows = self._written.execute(
             select(audit_events).where(audit_events.c.story == story).order_by(audit_events.c.seq).limit(STORY_ROWS)
         )
         return tuple(record_from(row) for row in rows)
@@ -116,62 +125,43 @@ class AuditTrail:
 
     def _first_story(self, where: ColumnElement[bool]) -> str | None:
         column = audit_events.c
-        return self._connection.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
+        return self._written.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
 
     def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
         """How much fits, cursors apart, looking at `limit` rows at the most."""
-        return count_of(self._connection, wanted, limit)
+        return count_of(self._written, wanted, limit)
 
     def summary(self, *, since: datetime | None, until: datetime | None) -> AuditSummary:
         """Who did what, and how it ended."""
-        return summary_of(self._connection, since=since, until=until)
+        return summary_of(self._written, since=since, until=until)
 
     def knows_target(self, name: str) -> bool:
         """Whether any row is about this id or label."""
-        return is_target(self._connection, name)
+        return is_target(self._written, name)
 
     def targets_like(self, name: str) -> tuple[str, ...]:
         """Labels near this one, out of those that come after its first letter."""
-        return targets_like(self._connection, name)
+        return targets_like(self._written, name)
 
     def head(self) -> Head:
         """The head as stored."""
-        row = self._connection.execute(select(audit_head).where(audit_head.c.id == 1)).one()
+        row = self._written.execute(select(audit_head).where(audit_head.c.id == 1)).one()
         return Head(seq=row.seq, hash=row.hash, occurred_at=row.occurred_at)
 
     def verify(self, start: int = 1) -> Finding:
         """Walk the chain from row `start` to the head; see `audit_verify`."""
-        return verify_rows(self._connection, self._keys, start=start)
+        return verify_rows(self._written, self._keys, start=start)
 
     def against_posted(self, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
         """The trail against the anchors that stand in Slack, (seq, hash) each; see `audit_verify`."""
-        return against_posted(self._connection, posted, rows=rows)
+        return against_posted(self._written, posted, rows=rows)
 
 
-def hashed_columns(record: AuditRecord) -> dict[str, JsonValue]:
-    """The columns that a row's hash covers, as the canonical form wants them."""
-    columns = {name: getattr(record, name) for name in HASHED}
-    return {**columns, "occurred_at": as_text(record.occurred_at)}
-
-
-def _storable(entry: AuditEntry) -> AuditEntry:
+def _storable(entry: AuditEntry) -> dict[str, Any]:
     """What is hashed must be what is stored: text is mended before, not on its way into a column."""
-    texts: dict[str, Any] = {
-        field.name: storable_text(value)[:COLUMN_LENGTH]
-        for field in fields(entry)
-        if type(value := getattr(entry, field.name)) is str
-    }
-    return replace(entry, **texts, payload=cast(dict[str, JsonValue], storable_json(entry.payload)))
-
-
-def _columns(record: AuditRecord) -> dict[str, Any]:
-    return {
-        **{name: getattr(record, name) for name in HASHED},
-        "payload": canonical_json(record.payload),
-        "salt": record.salt,
-        "hash": record.hash,
-        "mac": record.mac,
-    }
+    given = {name: getattr(entry, name) for name in _GIVEN}
+    texts = {name: storable_text(value)[:COLUMN_LENGTH] for name, value in given.items() if type(value) is str}
+    return {**given, **texts, "payload": storable_json(entry.payload)}
 
 
 def record_from(row: Row[Any]) -> AuditRecord:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, literal_column, select, update
 
+from bot.db.driver import run, time_for
 from bot.db.tables import audit_head
+from bot.db.types import UtcTime
+
+_ROW = audit_head.c.id == literal_column("1")
+_LOCK = select(audit_head.c.seq, audit_head.c.hash, audit_head.c.occurred_at).where(_ROW).with_for_update()
+_MOVE = update(audit_head).where(_ROW).values({name: bindparam(name) for name in ("seq", "hash", "occurred_at")})
+_TIME = UtcTime()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,18 +28,11 @@ class Head:
 
 def lock_head(connection: Connection) -> Head:
     """Read the head and keep others from it until the transaction ends."""
-    row = connection.execute(
-        select(audit_head.c.seq, audit_head.c.hash, audit_head.c.occurred_at)
-        .where(audit_head.c.id == 1)
-        .with_for_update()
-    ).one()
-    return Head(seq=row.seq, hash=row.hash, occurred_at=row.occurred_at)
+    seq, row_hash, occurred_at = tuple(run(connection, _LOCK, {}).one())
+    return Head(seq=seq, hash=row_hash, occurred_at=_TIME.process_result_value(occurred_at, connection.dialect))
 
 
 def store_head(connection: Connection, head: Head) -> None:
     """Move the head, once a transaction."""
-    connection.execute(
-        update(audit_head)
-        .where(audit_head.c.id == 1)
-        .values(seq=head.seq, hash=head.hash, occurred_at=head.occurred_at)
-    )
+    moved = {"seq": head.seq, "hash": head.hash, "occurred_at": time_for(connection.dialect, head.occurred_at)}
+    run(connection, _MOVE, moved)

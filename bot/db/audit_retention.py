@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, text, update
 
 from bot.db.audit import AuditTrail, record_from
-from bot.db.audit_search import forget_entries, index_entry, wipe_forgotten
+from bot.db.audit_search import forget_entries, index_entries, wipe_forgotten
 from bot.db.tables import audit_events
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import Conflict, InvalidInput
@@ -82,11 +82,12 @@ class Retention:
             self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
         for row in rows:
             self._trail.append(_tombstone(row.seq, story, payload))
+            self._trail.write_out()  # the trigger lets through what a tombstone names
             self._connection.execute(update(audit_events).where(Column.seq == row.seq).values(payload=None, salt=None))
             # Its columns stay, and so it can still be found by them: what a row is indexed by follows from the row.
             record = record_from(row)
             forget_entries(self._connection, [(row.seq, record)])
-            index_entry(self._connection, row.seq, replace(record, payload={}))
+            index_entries(self._connection, [(row.seq, replace(record, payload={}))])
         wipe_forgotten(self._connection)
 
     def _erasable(self, seq: int) -> Row[Any]:

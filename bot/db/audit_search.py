@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, false, literal_column, select, table, text
 
+from bot.db.driver import run_all
 from bot.domain.audit import AuditEntry, JsonValue
 
 _WORD = re.compile(r"[^\W_]+")
@@ -34,14 +35,18 @@ _MERGE = text("INSERT INTO audit_search(audit_search) VALUES ('optimize')")
 
 def words_of(typed: str) -> list[str]:
     """The words of a text as they are indexed and looked for."""
-    plain = "".join(one for one in unicodedata.normalize("NFKD", typed) if not unicodedata.combining(one))
+    plain = typed if typed.isascii() else _without_accents(typed)
     return [word[:WORD_LENGTH] for word in _WORD.findall(plain.casefold())]
+
+
+def _without_accents(typed: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFKD", typed) if not unicodedata.combining(one))
 
 
 def words_of_entry(entry: AuditEntry) -> list[str]:
     """What a row is found by: its action, target and code, and all values of its payload."""
     columns = (entry.action.value, entry.target, entry.target_label, entry.request_id or "", entry.code or "")
-    return [word for part in (*columns, *_values(dict(entry.payload))) for word in words_of(part)][:WORDS_A_ROW]
+    return words_of("\n".join((*columns, *_values(dict(entry.payload)))))[:WORDS_A_ROW]
 
 
 def _values(value: JsonValue) -> Iterator[str]:
@@ -58,10 +63,10 @@ def _values(value: JsonValue) -> Iterator[str]:
         yield str(value)
 
 
-def index_entry(connection: Connection, seq: int, entry: AuditEntry) -> None:
-    """Make a row findable."""
+def index_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:
+    """Make rows findable."""
     dialect = connection.dialect.name
-    connection.execute(_INSERTS[dialect], _entered(dialect, seq, entry))
+    run_all(connection, _INSERTS[dialect], [_entered(dialect, seq, entry) for seq, entry in entries])
 
 
 def forget_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:

@@ -1,8 +1,8 @@
 """The database as the services see it: `write`, `note` and `read`, each taking a function over a `Unit`.
 
 Work functions are synchronous and run in the database's own threads; callers await. Units that wait share one
-transaction, each in a savepoint, in turn, and their callers resume after the commit: one fsync, one hold of the
-audit head's lock, and no event-loop hop per statement.
+transaction, in turn, and their callers resume after the commit: one fsync, one hold of the audit head's lock, and no
+event-loop hop per statement.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ class Database:
 
     async def write(self, work: Callable[[Unit], T]) -> T:
         """Run a unit under the audit head's lock: state change, audit row and outbox row are one."""
-        return await asyncio.shield(asyncio.wrap_future(self._writer.submit(work, with_head=True)))
+        return await self._writer.submit(work, with_head=True)
 
     async def note(self, work: Callable[[Unit], T]) -> T:
         """Run a unit that writes no audit row. On PostgreSQL it never waits for another replica's head lock."""
-        return await asyncio.shield(asyncio.wrap_future(self._notes.submit(work, with_head=False)))
+        return await self._notes.submit(work, with_head=False)
 
     async def read(self, work: Callable[[Unit], T]) -> T:
         """Run a unit that only reads, on what is committed. `Unavailable` where the database does not answer."""

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Row, delete, select, update
+from sqlalchemy import Connection, Insert, Row, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from bot.db.driver import run, time_for
 from bot.db.tables import inbox
-from bot.db.types import as_text
 from bot.domain.records import InboxDelivery, InboxState
 
 UNFINISHED = 200
 
-
-@lru_cache(maxsize=8)
-def _record_statement(dialect: Dialect) -> str:
-    """The SQL of `record`, compiled once an engine: it stands in the way of every acknowledgement."""
-    build = sqlite_insert if dialect.name == "sqlite" else postgres_insert
-    return str(build(inbox).on_conflict_do_nothing().compile(dialect=dialect))
+_RECORD: dict[str, Insert] = {
+    "sqlite": sqlite_insert(inbox).on_conflict_do_nothing(),
+    "postgresql": postgres_insert(inbox).on_conflict_do_nothing(),
+}
 
 
 class Inbox:
@@ -36,9 +33,9 @@ class Inbox:
         This stands between Slack and its acknowledgement: one statement in the usual case.
         """
         dialect = self._connection.dialect
-        received_at = as_text(delivery.received_at) if dialect.name == "sqlite" else delivery.received_at
+        received_at = time_for(dialect, delivery.received_at)
         values = {**vars(delivery), "state": delivery.state.value, "received_at": received_at}
-        taken = self._connection.exec_driver_sql(_record_statement(dialect), values)
+        taken = run(self._connection, _RECORD[dialect.name], values)
         return None if taken.rowcount == 1 else self.get(delivery.key)
 
     def get(self, key: str) -> InboxDelivery | None:

@@ -11,6 +11,7 @@ from bot.db.anchors import Anchors
 from bot.db.audit import AuditTrail
 from bot.db.audit_head import Head
 from bot.db.audit_retention import Retention
+from bot.db.audit_rows import UnwrittenRows
 from bot.db.chain import AuditKeys
 from bot.db.forms import Forms
 from bot.db.inbox import Inbox
@@ -25,12 +26,19 @@ class Unit:
     """Handed to a work function and valid only inside it."""
 
     def __init__(
-        self, connection: Connection, *, clock: Clock, audit_keys: AuditKeys, head: Head | None = None
+        self,
+        connection: Connection,
+        *,
+        clock: Clock,
+        audit_keys: AuditKeys,
+        head: Head | None = None,
+        unwritten: UnwrittenRows | None = None,
     ) -> None:
         self._connection = connection
         self._clock = clock
         self._keys = audit_keys
         self._first_head = head
+        self._unwritten = unwritten if unwritten is not None else UnwrittenRows()
 
     @cached_property
     def now(self) -> datetime:
@@ -45,16 +53,24 @@ class Unit:
     @cached_property
     def audit(self) -> AuditTrail:
         """The trail."""
-        return AuditTrail(self._connection, keys=self._keys, head=self._first_head, clock=self._clock)
+        return AuditTrail(
+            self._connection,
+            keys=self._keys,
+            head=self._first_head,
+            clock=self._clock,
+            unwritten=self._unwritten,
+        )
 
-    @cached_property
+    @property
     def retention(self) -> Retention:
         """What is taken out of the trail, and how that is said in it."""
+        self._unwritten.write(self._connection)
         return Retention(self._connection, self.audit, self.now)
 
-    @cached_property
+    @property
     def anchors(self) -> Anchors:
         """Which rows of the trail were named outside the database."""
+        self._unwritten.write(self._connection)
         return Anchors(self._connection)
 
     @cached_property

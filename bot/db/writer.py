@@ -1,92 +1,65 @@
-"""The group-commit writer: one thread, one transaction for all units that wait, a savepoint for each."""
+"""The group-commit writer: one thread, and one transaction for all units that wait when it comes to them."""
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import structlog
 from sqlalchemy import Connection, Engine
 
-from bot.db.audit_head import Head, lock_head, store_head
+from bot.db.audit_head import Head
+from bot.db.audit_rows import UnwrittenRows
+from bot.db.batch import Ended, Waiting, commit, tell
 from bot.db.chain import AuditKeys
-from bot.db.failures import as_unavailable, is_deadlock, is_engine_error, name_of
+from bot.db.failures import is_deadlock
 from bot.db.unit import Unit
 from bot.domain.errors import Unavailable
 from bot.domain.ports import Clock
 
 T = TypeVar("T")
 
-log = structlog.get_logger(__name__)
-
 BATCH = 256
 """Units a commit; bounds how long one transaction holds the head."""
 
 ATTEMPTS = 3
 
-
-@dataclass(kw_only=True)
-class _Waiting:
-    work: Callable[[Unit], Any]
-    with_head: bool
-    future: Future[Any] = field(default_factory=Future)
-    attempts: int = 1
-
-    def admit_again(self) -> bool:
-        """Whether a unit that fell to a deadlock is tried once more: alone, it holds nothing that others wait for."""
-        self.attempts += 1
-        return self.attempts <= ATTEMPTS
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Ended:
-    waiting: _Waiting
-    result: Any = None
-    error: BaseException | None = None
-
-    def tell(self) -> None:
-        """Let the caller go on; the engine's own errors become ours."""
-        if self.error is None:
-            self.waiting.future.set_result(self.result)
-        elif is_engine_error(self.error):
-            log.error("database_write_failed", error=name_of(self.error))
-            self.waiting.future.set_exception(as_unavailable(self.error, trail=self.waiting.with_head))
-        else:
-            self.waiting.future.set_exception(self.error)
+HELD_SECONDS = 2
+"""How long a connection is kept between batches. The pool looks whether it still works before it hands it out again."""
 
 
 class Writer:
     """Runs submitted units in the order in which they came. A unit whose caller went away runs all the same.
 
-    A unit may run again after a deadlock, so it changes nothing but the database.
+    A unit may run again, after a deadlock or beside one that failed, so it changes nothing but the database.
     """
 
     def __init__(self, engine: Engine, *, clock: Clock, audit_keys: AuditKeys, name: str) -> None:
         self._engine = engine
         self._clock = clock
         self._keys = audit_keys
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._started = False
         self._closed = False
         self._starting = threading.Lock()
+        self._held: Connection | None = None
 
-    def submit(self, work: Callable[[Unit], T], *, with_head: bool) -> Future[T]:
-        """Queue a unit; the future ends after its commit."""
+    def submit(self, work: Callable[[Unit], T], *, with_head: bool) -> asyncio.Future[T]:
+        """Queue a unit; the future, of the running loop, ends after its commit."""
+        loop = asyncio.get_running_loop()
         with self._starting:
             if self._closed:
                 raise Unavailable("The database is closed.", retryable=False)
             if not self._started:
                 self._started = True
                 self._thread.start()
-            waiting = _Waiting(work=work, with_head=with_head)
-            waiting.future.set_running_or_notify_cancel()  # from here on nobody can cancel it
-            self._queue.put(waiting)
-        return waiting.future
+            future: asyncio.Future[Any] = loop.create_future()
+            self._queue.put(Waiting(work=work, with_head=with_head, loop=loop, future=future))
+        return future
 
     def close(self) -> None:
         """Write what waits, then end the thread."""
@@ -98,16 +71,20 @@ class Writer:
             self._thread.join()
 
     def _serve(self) -> None:
-        while True:
-            first = self._queue.get()
+        last = False
+        while not last:
+            try:
+                first = self._queue.get(timeout=None if self._held is None else HELD_SECONDS)
+            except queue.Empty:
+                self._let_go()
+                continue
             if first is None:
-                return
+                break
             batch, last = self._gather(first)
             self._run(batch)
-            if last:
-                return
+        self._let_go()
 
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+    def _gather(self, first: Waiting) -> tuple[list[Waiting], bool]:
         batch = [first]
         while len(batch) < BATCH:
             try:
@@ -119,43 +96,38 @@ class Writer:
             batch.append(more)
         return batch, False
 
-    def _run(self, batch: list[_Waiting]) -> None:
+    def _run(self, batch: list[Waiting]) -> None:
         """One transaction; a failed commit is everybody's failure, a failed unit its caller's alone."""
         try:
-            ended = self._commit(batch)
+            ended = commit(batch, self._at_hand, self._unit)
         except BaseException as error:  # noqa: BLE001 - every caller of the batch must hear of it
-            ended = [_Ended(waiting=waiting, error=error) for waiting in batch]
-        for one in ended:
-            if one.error is not None and is_deadlock(one.error) and one.waiting.admit_again():
-                self._run([one.waiting])
-            else:
-                one.tell()
+            ended = [Ended(waiting=waiting, error=error) for waiting in batch]
+        again = [one for one in ended if _may_run_again(one)]
+        tell([one for one in ended if one not in again])
+        for one in again:
+            one.waiting.attempts += 1
+            self._run([one.waiting])
 
-    def _commit(self, batch: list[_Waiting]) -> list[_Ended]:
-        with self._engine.connect() as connection, connection.begin():
-            first = head = lock_head(connection) if any(waiting.with_head for waiting in batch) else None
-            ended = []
-            for waiting in batch:
-                one, head = self._run_one(connection, waiting, head, alone=len(batch) == 1)
-                ended.append(one)
-            if head is not None and head != first:
-                store_head(connection, head)
-        return ended
+    def _unit(self, connection: Connection, head: Head | None, rows: UnwrittenRows) -> Unit:
+        return Unit(connection, clock=self._clock, audit_keys=self._keys, head=head, unwritten=rows)
 
-    def _run_one(
-        self, connection: Connection, waiting: _Waiting, head: Head | None, *, alone: bool
-    ) -> tuple[_Ended, Head | None]:
-        """One unit in its savepoint, and the head as it leaves it. Alone, the transaction is savepoint enough."""
-        unit = Unit(connection, clock=self._clock, audit_keys=self._keys, head=head if waiting.with_head else None)
-        if alone:
-            return _Ended(waiting=waiting, result=waiting.work(unit)), unit.head or head
-        # By the driver: SQLAlchemy's nested transaction costs three times what a small unit does.
-        connection.exec_driver_sql("SAVEPOINT unit")
+    @contextmanager
+    def _at_hand(self) -> Iterator[Connection]:
+        """The connection of the batch before, unless something failed on it or nothing was written for a while."""
+        connection, self._held = self._held or self._engine.connect(), None
         try:
-            result = waiting.work(unit)
-        except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
-            return _Ended(waiting=waiting, error=error), head
-        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
-        return _Ended(waiting=waiting, result=result), unit.head or head
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._held = connection
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+
+def _may_run_again(ended: Ended) -> bool:
+    """Whether it fell to a deadlock: alone, it holds nothing that others wait for."""
+    return ended.error is not None and is_deadlock(ended.error) and ended.waiting.attempts < ATTEMPTS

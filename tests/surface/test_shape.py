@@ -17,6 +17,7 @@ SOURCES = sorted(ROOT.glob("bot/**/*.py"))
 TESTS = sorted(ROOT.glob("tests/**/*.py"))
 EDGES = {
     "bot/commands/dispatch.py": "every delivery gets an answer, and a form loses nothing",
+    "bot/db/batch.py": "a unit's failure belongs to its caller, the others go on",
     "bot/db/writer.py": "every caller of a batch must hear of its failure",
     "bot/services/background.py": "a loop goes on whatever one pass meets",
     "bot/services/audit.py": "whatever keeps a row from being written turns changes off",

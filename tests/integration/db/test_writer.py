@@ -6,10 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+import psycopg
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from bot.db import writer
+from bot.db import batch, writer
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
 from bot.db.unit import Unit
@@ -82,15 +84,67 @@ async def test_a_failing_statement_spoils_nobody_elses_unit(database: Database) 
 
 
 async def test_a_commit_that_fails_is_everybodys_failure(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+
+    def counted(unit: Unit) -> None:
+        runs.append(unit.audit.append(make_entry()).seq)
+
     def refuse(*_: object) -> None:
         raise OperationalError("UPDATE", None, Exception("disk full"))
 
     with monkeypatch.context() as patched:
-        patched.setattr(writer, "store_head", refuse)
-        ended = await Gate().batch(database, appending(), appending())
+        patched.setattr(batch, "store_head", refuse)
+        ended = await Gate().batch(database, counted, counted)
 
     assert [type(one) for one in ended] == [TrailUnavailable, TrailUnavailable]
+    assert runs == [1, 2]  # it may have come through: nothing is run again
     assert (await database.write(appending())).seq == 1
+
+
+async def test_a_row_that_the_engine_refuses_spoils_nobody_elses_unit(database: Database) -> None:
+    def refused(unit: Unit) -> None:
+        unit.audit.append(make_entry(story=None))
+
+    first, failure, second = await Gate().batch(database, appending(), refused, appending())
+
+    assert isinstance(failure, TrailUnavailable)
+    assert [getattr(record, "seq", None) for record in (first, second)] == [1, 2]
+    assert (await database.read(lambda unit: unit.audit.verify())).rows == 2
+
+
+async def test_a_unit_reads_what_those_before_it_in_the_batch_appended(database: Database) -> None:
+    def read(unit: Unit) -> int:
+        return len(unit.audit.story("st-1"))
+
+    _, found, _ = await Gate().batch(database, appending(), read, appending())
+    assert found == 1
+
+
+async def test_a_connection_that_broke_fails_one_batch_and_not_the_next(
+    postgres_url: str, open_database: OpenDatabase
+) -> None:
+    database = open_database(postgres_url)
+    await database.write(appending())
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    with pytest.raises(TrailUnavailable):
+        await database.write(appending())
+    assert (await database.write(appending())).seq == 2
+
+
+async def test_a_writer_that_has_nothing_to_do_gives_its_connection_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "HELD_SECONDS", 0.01)
+    given_back = threading.Event()
+    event.listen(database._writing, "checkin", lambda *_: given_back.set())
+    await database.write(appending())
+    assert await asyncio.to_thread(given_back.wait, 10)
+    assert (await database.write(appending())).seq == 2
 
 
 async def test_eight_writers_at_once_make_one_chain(database: Database) -> None:

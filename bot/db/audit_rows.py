@@ -1,0 +1,50 @@
+"""Rows that are in the chain and not yet in the table: a transaction writes them together, before its head moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, insert
+
+from bot.db.audit_search import index_entries
+from bot.db.chain import HASHED
+from bot.db.driver import run_all, time_for
+from bot.db.tables import audit_events
+from bot.domain.audit import AuditRecord
+
+_INSERT = insert(audit_events)
+_PLAIN = (*HASHED, "salt", "hash", "mac")
+
+
+class UnwrittenRows:
+    """One transaction's. Whoever reads the trail inside it has them written first."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[AuditRecord, str]] = []
+
+    def add(self, record: AuditRecord, payload: str) -> None:
+        """The next row, with its payload in the form that was hashed."""
+        self._rows.append((record, payload))
+
+    def write(self, connection: Connection) -> None:
+        """Put them into the table and make them findable."""
+        if not self._rows:
+            return
+        run_all(connection, _INSERT, [_columns(*row, connection.dialect) for row in self._rows])
+        index_entries(connection, [(record.seq, record) for record, _ in self._rows])
+        self._rows.clear()
+
+    def forget(self) -> None:
+        """Their unit failed."""
+        self._rows.clear()
+
+
+def _columns(record: AuditRecord, payload: str, dialect: Dialect) -> dict[str, Any]:
+    return {
+        **{name: getattr(record, name) for name in _PLAIN},
+        "occurred_at": time_for(dialect, record.occurred_at),
+        "kind": record.kind.value,
+        "action": record.action.value,
+        "outcome": record.outcome.value,
+        "payload": payload,
+    }

@@ -1,0 +1,142 @@
+"""One transaction for all units that wait: they run in turn, and their audit rows are written together at the end.
+
+Where one of several fails before the commit, nothing of it is kept and all run again, each in a savepoint of its own:
+savepoints would cost every batch more than the few that fail. A commit that fails is never tried again, since it may
+have come through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from bot.db.audit_head import Head, lock_head, store_head
+from bot.db.audit_rows import UnwrittenRows
+from bot.db.failures import as_unavailable, is_engine_error, name_of
+from bot.db.unit import Unit
+
+log = structlog.get_logger(__name__)
+
+Connect = Callable[[], AbstractContextManager[Connection]]
+MakeUnit = Callable[[Connection, Head | None, UnwrittenRows], Unit]
+
+
+@dataclass(kw_only=True)
+class Waiting:
+    """A unit that wants to run, and the caller's future."""
+
+    work: Callable[[Unit], Any]
+    with_head: bool
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    attempts: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a unit ended."""
+
+    waiting: Waiting
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Let the caller go on, in its own loop; the engine's own errors become ours. It may have gone away."""
+        future = self.waiting.future
+        if future.done():
+            return
+        if self.error is None:
+            future.set_result(self.result)
+        elif is_engine_error(self.error):
+            log.error("database_write_failed", error=name_of(self.error))
+            future.set_exception(as_unavailable(self.error, trail=self.waiting.with_head))
+        else:
+            future.set_exception(self.error)
+
+
+def tell(ended: Sequence[Ended]) -> None:
+    """Wake each loop once, however many of its callers go on."""
+    for _, group in groupby(ended, key=lambda one: id(one.waiting.loop)):
+        ones = list(group)
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            ones[0].waiting.loop.call_soon_threadsafe(_tell_all, ones)
+
+
+def _tell_all(ended: Sequence[Ended]) -> None:
+    for one in ended:
+        one.tell()
+
+
+class _UnitFailed(Exception):
+    """One unit of several failed, and with it the transaction."""
+
+
+def commit(batch: Sequence[Waiting], connect: Connect, make_unit: MakeUnit) -> list[Ended]:
+    """Run them all and commit. What this raises is everybody's failure."""
+    if len(batch) > 1:
+        with suppress(_UnitFailed):
+            return _transact(batch, connect, make_unit, _together)
+        return _transact(batch, connect, make_unit, _apart)
+    return _transact(batch, connect, make_unit, _alone)
+
+
+Way = Callable[[Connection, Waiting, Unit, UnwrittenRows], Ended]
+
+
+def _transact(batch: Sequence[Waiting], connect: Connect, make_unit: MakeUnit, way: Way) -> list[Ended]:
+    with connect() as connection, connection.begin():
+        first = head = lock_head(connection) if any(waiting.with_head for waiting in batch) else None
+        ended, rows = [], UnwrittenRows()
+        for waiting in batch:
+            unit = make_unit(connection, head if waiting.with_head else None, rows)
+            ended.append(way(connection, waiting, unit, rows))
+            head = head if ended[-1].error else unit.head or head
+        _write_out(rows, connection, alone=len(batch) == 1)
+        if head is not None and head != first:
+            store_head(connection, head)
+    return ended
+
+
+def _write_out(rows: UnwrittenRows, connection: Connection, *, alone: bool) -> None:
+    """One of several units may have a row that the engine refuses."""
+    try:
+        rows.write(connection)
+    except Exception as error:
+        if alone:
+            raise
+        raise _UnitFailed from error
+
+
+def _alone(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
+    del connection, rows
+    return Ended(waiting=waiting, result=waiting.work(unit))
+
+
+def _together(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
+    del connection, rows
+    try:
+        return Ended(waiting=waiting, result=waiting.work(unit))
+    except BaseException as error:
+        raise _UnitFailed from error
+
+
+def _apart(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
+    """In a savepoint. By the driver: SQLAlchemy's nested transaction costs more than a small unit."""
+    connection.exec_driver_sql("SAVEPOINT unit")
+    try:
+        result = waiting.work(unit)
+        rows.write(connection)
+    except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
+        rows.forget()
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        return Ended(waiting=waiting, error=error)
+    connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+    return Ended(waiting=waiting, result=result)
