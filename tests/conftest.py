@@ -34,6 +34,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 OpenDatabase = Callable[[str], Database]
+Figure = Callable[[str], int]
+
+
+@pytest.fixture
+def figure(pytestconfig: pytest.Config) -> Figure:
+    """How large a campaign is to be, by its name in `CAMPAIGNS`."""
+    return lambda name: int(pytestconfig.getoption(f"--{name}"))
 
 
 @pytest.fixture

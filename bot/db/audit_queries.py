@@ -9,11 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, or_, select, text, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union,
+)
 
-from bot.db.audit_search import rows_with
+from bot.db.audit_search import SEARCH, holds_words, number_of
+from bot.db.driver import run, time_for
 from bot.db.tables import LOUD, audit_events
 from bot.domain.audit import AuditAction, AuditFilter
 
@@ -22,6 +38,8 @@ LOOK = 5_000
 
 FEW = 12
 """Rows of the leading filter looked at first, for each row of the page."""
+NEWEST = 1_000
+"""Entries of PostgreSQL's full text that are tried one by one before its index is asked."""
 
 Column = audit_events.c
 Condition = ColumnElement[bool]
@@ -101,11 +119,11 @@ def span_of(connection: Connection, wanted: AuditFilter) -> Span | None:
     """Time bounds by two index seeks, and the cursor in place of a bound; None where nothing can lie between."""
     low = high = None
     if wanted.since is not None:
-        low = _seek(connection, Column.occurred_at >= wanted.since, first=True)
+        low = _seek(connection, _FIRST, wanted.since)
         if low is None:
             return None
     if wanted.until is not None:
-        high = _seek(connection, Column.occurred_at < wanted.until, first=False)
+        high = _seek(connection, _LAST, wanted.until)
         if high is None:
             return None
     if wanted.before_seq is not None:
@@ -117,9 +135,22 @@ def span_of(connection: Connection, wanted: AuditFilter) -> Span | None:
     return Span(low=low, high=high, forwards=wanted.after_seq is not None)
 
 
-def _seek(connection: Connection, where: Condition, *, first: bool) -> int | None:
-    order = (Column.occurred_at, Column.seq) if first else (Column.occurred_at.desc(), Column.seq.desc())
-    return connection.execute(select(Column.seq).where(where).order_by(*order).limit(1)).scalar()
+_MOMENT: BindParameter[Any] = bindparam("moment")
+
+
+def _first_where(where: Condition, *order: ColumnElement[Any]) -> Select[Any]:
+    """For the driver: no parameter but the moment. SQLAlchemy writes no LIMIT without an OFFSET for SQLite."""
+    one: ColumnElement[int] = literal_column("1")
+    none: ColumnElement[int] = literal_column("0")
+    return select(Column.seq).where(where).order_by(*order).limit(one).offset(none)
+
+
+_FIRST = _first_where(Column.occurred_at >= _MOMENT, Column.occurred_at, Column.seq)
+_LAST = _first_where(Column.occurred_at < _MOMENT, Column.occurred_at.desc(), Column.seq.desc())
+
+
+def _seek(connection: Connection, bound: Select[int], moment: datetime) -> int | None:
+    return run(connection, bound, {"moment": time_for(connection.dialect, moment)}).scalar()
 
 
 def _filters(wanted: AuditFilter) -> list[list[Condition]]:
@@ -152,18 +183,18 @@ def _actions(wanted: AuditFilter) -> tuple[str, ...]:
 def _plan(dialect: str, wanted: AuditFilter, span: Span, look: int) -> tuple[Subquery | None, list[Condition]]:
     """The first rows, `look` of them, that the leading filter finds, and the conditions left to be tried on them."""
     leading, *others = _filters(wanted) or [[]]
-    conditions = [or_(*alternatives) for alternatives in others]
+    leads_by_text = wanted.text and (not leading or dialect == "sqlite")  # where a probe of one row costs a search
+    conditions = [
+        or_(*alternatives) for alternatives in ([leading, *others] if leads_by_text else others) if alternatives
+    ]
     if not wanted.quiet:
         conditions.append(text(LOUD))  # type: ignore[arg-type]
     limit = look if conditions or wanted.text else wanted.limit + 1
-    if leading:
-        if wanted.text:
-            conditions.append(_holds(dialect, wanted.text))
-        return _looked(leading, span, limit), conditions
+    if wanted.text and leads_by_text:
+        return _with_words(dialect, wanted.text, span, limit), conditions
     if wanted.text:
-        rows, seq = rows_with(dialect, wanted.text)
-        return span.ordered(rows.where(*span.within(seq)), seq, limit).subquery(), conditions
-    return None, conditions
+        conditions.append(_holds(dialect, wanted.text))
+    return (_looked(leading, span, limit) if leading else None), conditions
 
 
 def _looked(alternatives: list[Condition], span: Span, limit: int) -> Subquery:
@@ -176,10 +207,29 @@ def _looked(alternatives: list[Condition], span: Span, limit: int) -> Subquery:
     return span.ordered(select(merged.c.seq), merged.c.seq, limit).subquery()
 
 
+def _with_words(dialect: str, typed: str, span: Span, limit: int) -> Subquery:
+    """The rows that hold the words. SQLite's index gives them in order, as many as are wanted.
+
+    PostgreSQL's does not: for a few rows the newest entries are tried, which common words are among, and for more the
+    index is taken. Left to itself the engine walks all entries for a word that none holds: OFFSET 0 keeps it from that.
+    """
+    seq = number_of(dialect)
+    within = select(seq.label("seq"), SEARCH.c.document).where(*span.within(seq))
+    if dialect == "sqlite":
+        held = select(seq.label("seq")).select_from(SEARCH).where(*span.within(seq), holds_words(dialect, typed))
+        return span.ordered(held, seq, limit).subquery()
+    if limit < LOOK:
+        newest = span.ordered(within, seq, NEWEST).subquery()
+        held = select(newest.c.seq).where(holds_words(dialect, typed))
+        return span.ordered(held, newest.c.seq, limit).subquery()
+    found = within.where(holds_words(dialect, typed)).offset(0).subquery()
+    return span.ordered(select(found.c.seq), found.c.seq, limit).subquery()
+
+
 def _holds(dialect: str, typed: str) -> Condition:
     """Whether one row holds the words: a probe by its number."""
-    rows, seq = rows_with(dialect, typed)
-    return rows.where(seq == Column.seq).correlate(audit_events).exists()
+    probe: Select[Any] = select(literal_column("1")).select_from(SEARCH).where(number_of(dialect) == Column.seq)
+    return probe.where(holds_words(dialect, typed)).correlate(audit_events).exists()
 
 
 def _rows(

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, column, false, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, bindparam, cast, column, false, literal_column, table, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.db.driver import run_all
 from bot.domain.audit import AuditEntry, JsonValue
@@ -91,22 +92,27 @@ def _with_positions(words: list[str]) -> list[str]:
     return [f"'{word}':{position}" for position, word in enumerate(words, start=1)]
 
 
-def rows_with(dialect: str, typed: str) -> tuple[Select[int], ColumnElement[int]]:
-    """The numbers of the rows that hold all words typed, and the column to bound and order them by.
+SEARCH = table("audit_search", column("rowid"), column("seq"), column("document"))
+
+
+def number_of(dialect: str) -> ColumnElement[int]:
+    """The column of the index that names the row."""
+    return SEARCH.c.rowid if dialect == "sqlite" else SEARCH.c.seq
+
+
+def holds_words(dialect: str, typed: str) -> ColumnElement[bool]:
+    """Whether an entry of the index holds all words typed.
 
     What stands together without a space (`orders-eu`) is a phrase; the last word of each may be a beginning.
     """
     phrases = [words for words in map(words_of, typed.split()) if words]
-    search = table("audit_search", column("rowid"), column("seq"), column("document"))
-    seq: ColumnElement[int] = search.c.rowid if dialect == "sqlite" else search.c.seq
-    rows = select(seq.label("seq")).select_from(search)
     if not phrases:
-        return rows.where(false()), seq
+        return false()
     if dialect == "sqlite":
         match = " ".join(f'"{" ".join(words)}"*' for words in phrases)
-        return rows.where(literal_column("audit_search").op("MATCH")(bindparam("words", match))), seq
+        return literal_column("audit_search").op("MATCH")(bindparam("words", match))
     match = " & ".join(_tsquery(words) for words in phrases)
-    return rows.where(text("document @@ CAST(:words AS tsquery)").bindparams(words=match)), seq
+    return literal_column("document").op("@@")(cast(bindparam("words", match), TSQUERY))
 
 
 def _tsquery(words: list[str]) -> str:

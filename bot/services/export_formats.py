@@ -23,6 +23,9 @@ Cell = str | int | None
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 class ExportFormat(StrEnum):
     """What a file is made of; its name's ending."""
 
@@ -44,7 +47,7 @@ def text_of_rows(form: ExportFormat, columns: Sequence[str], rows: Iterable[Mapp
 
 def _json_line(columns: Sequence[str], row: Mapping[str, Cell]) -> str:
     """ASCII alone: no character of a text can be taken for the end of a line, whoever reads it."""
-    return json.dumps({name: row[name] for name in columns}, separators=(",", ":"))
+    return _encode({name: row[name] for name in columns})
 
 
 def cell_text(cell: Cell) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.api.faults import FaultKind
+from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import OPERATORS, Stage, managed, staged
@@ -48,9 +49,9 @@ async def meet(stage: Stage, number: int, kind: Kind, fault: FaultKind) -> None:
 
 
 async def test_every_fault_of_the_api_ends_truthfully_for_every_operation(
-    spawner: Spawner, sqlite_url: str, tmp_path: Path, answer_rounds: int
+    spawner: Spawner, sqlite_url: str, tmp_path: Path, figure: Figure
 ) -> None:
-    pairs = [(kind, fault) for kind in KINDS for fault in FaultKind] * answer_rounds
+    pairs = [(kind, fault) for kind in KINDS for fault in FaultKind] * figure("answer-rounds")
     places = [asyncio.Semaphore(1) for _ in range(OPERATORS - 1)]
     registering = asyncio.Semaphore(1)
 

@@ -13,6 +13,7 @@ from bot.db.migrate import migrate
 from bot.domain.failpoints import ACTIONS, Failpoint
 from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.api.faults import FaultKind
+from tests.conftest import Figure
 from tests.databases import DatabaseSource
 from tests.faults.fleet import Fleet, Replica, Spawner
 from tests.faults.settling import settled
@@ -95,7 +96,7 @@ def _is_gone(stage: Stage, database_id: str) -> bool:
 
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_whatever_happens_at_a_failpoint_all_ends_truthfully(
-    spawner: Spawner, database_source: DatabaseSource, tmp_path: Path, action: str, failpoint_rounds: int
+    spawner: Spawner, database_source: DatabaseSource, tmp_path: Path, action: str, figure: Figure
 ) -> None:
     places = asyncio.Semaphore(AT_ONCE)
     wrong: dict[str, list[str]] = {}
@@ -111,7 +112,7 @@ async def test_whatever_happens_at_a_failpoint_all_ends_truthfully(
             if found:
                 wrong[f"{point} {attempt}"] = found
 
-    await asyncio.gather(*(one(point, attempt) for attempt in range(failpoint_rounds) for point in POINTS))
+    await asyncio.gather(*(one(point, attempt) for attempt in range(figure("failpoint-rounds")) for point in POINTS))
     assert wrong == {}
 
 

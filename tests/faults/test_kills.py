@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.sandbox.api.faults import FaultKind
+from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import Stage, managed, staged
@@ -46,8 +47,9 @@ async def kill_again_and_again(stage: Stage, kills: int, replicas: int) -> None:
 
 
 async def test_bots_that_are_killed_at_random_moments_keep_every_promise(
-    spawner: Spawner, database_url: str, tmp_path: Path, kills: int
+    spawner: Spawner, database_url: str, tmp_path: Path, figure: Figure
 ) -> None:
+    kills = figure("kills")
     replicas = 1 if database_url.startswith("sqlite") else 2
     async with staged(spawner, database_url, tmp_path, databases=0, seed=kills) as stage:
         for method in ("POST", "PUT", "PATCH", "DELETE"):

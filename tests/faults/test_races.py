@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.domain.requests import OperationKind as Kind
 from bot.domain.requests import RequestState
 from bot.sandbox.slack.person import Person
+from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import APPROVERS, Stage, managed, staged
@@ -64,16 +65,17 @@ async def races(stage: Stage, number_of_races: int) -> list[str]:
 
 
 async def test_one_decision_holds_however_many_press_at_once(
-    spawner: Spawner, postgres_url: str, tmp_path: Path, races_wanted: int
+    spawner: Spawner, postgres_url: str, tmp_path: Path, figure: Figure
 ) -> None:
-    async with staged(spawner, postgres_url, tmp_path, databases=0, seed=races_wanted) as stage:
+    wanted = figure("races")
+    async with staged(spawner, postgres_url, tmp_path, databases=0, seed=wanted) as stage:
         await asyncio.gather(*(stage.fleet.start_ready() for _ in range(REPLICAS)))
-        failures = await races(stage, races_wanted)
+        failures = await races(stage, wanted)
         verdict = await settled(stage)
-    print(f"{races_wanted} races: {verdict}")
+    print(f"{wanted} races: {verdict}")
     assert failures == []
     assert verdict.wrong == ()
     decided = verdict.ends.get(RequestState.SUCCEEDED.value, 0) + verdict.ends.get(RequestState.DENIED.value, 0)
-    assert decided == races_wanted
+    assert decided == wanted
     assert set(verdict.ends) <= {state.value for state in ENDS}
     assert verdict.ends.get(RequestState.DENIED.value, 0) > 0, "the denier never won: that is no race"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.slack.deliver import Manner
+from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import Stage, managed, staged
@@ -25,17 +26,18 @@ async def deliver_everything_again(stage: Stage) -> int:
 
 
 async def test_what_comes_twice_is_run_once(
-    spawner: Spawner, database_url: str, tmp_path: Path, double_clicks: int
+    spawner: Spawner, database_url: str, tmp_path: Path, figure: Figure
 ) -> None:
+    wanted = figure("double-clicks")
     replicas = 1 if database_url.startswith("sqlite") else 2
-    async with staged(spawner, database_url, tmp_path, databases=0, seed=double_clicks) as stage:
+    async with staged(spawner, database_url, tmp_path, databases=0, seed=wanted) as stage:
         for _ in range(replicas):
             await stage.fleet.start_ready()
         done = 0
 
         async def work_on(person: int) -> None:
             nonlocal done
-            while len(stage.workspace.deliveries) < double_clicks * 2:
+            while len(stage.workspace.deliveries) < wanted * 2:
                 done += 1
                 number = done
                 target, kind = stage.estate.add(managed(number)), KINDS[number % len(KINDS)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.api.faults import FaultKind
 from bot.sandbox.api.journal import Fate
+from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import managed, staged, until
@@ -20,10 +21,10 @@ UNDER_WAY = 3
 
 
 async def test_calls_under_way_come_to_their_end(
-    spawner: Spawner, database_url: str, tmp_path: Path, sigterms: int
+    spawner: Spawner, database_url: str, tmp_path: Path, figure: Figure
 ) -> None:
     async with staged(spawner, database_url, tmp_path, databases=0, CALL_DEADLINE_SECONDS="2") as stage:
-        for turn in range(sigterms):
+        for turn in range(figure("sigterms")):
             bot = await stage.fleet.start_ready()
             stage.api.faults.arm(FaultKind.SLOW, method="DELETE", times=UNDER_WAY, seconds=0.8)
             targets = [stage.estate.add(managed(turn * UNDER_WAY + one)) for one in range(UNDER_WAY)]

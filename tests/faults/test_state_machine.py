@@ -26,7 +26,7 @@ from bot.domain.errors import BotError
 from bot.domain.requests import RequestState, Result, Vote
 from bot.services.operations.operation import Proof, Sent
 from tests.clock import ManualClock
-from tests.conftest import AUDIT_KEYS
+from tests.conftest import AUDIT_KEYS, Figure
 from tests.databases import DatabaseSource
 from tests.faults.machinery import Machinery, SenderDied
 from tests.faults.model import DECISION, Expected, Model, RefusedByModel
@@ -186,7 +186,7 @@ class Requests(RuleBasedStateMachine):
 
 
 def test_requests_stand_where_the_model_says(
-    database_source: DatabaseSource, model_runs: int, model_steps: int, pytestconfig: pytest.Config
+    database_source: DatabaseSource, figure: Figure, pytestconfig: pytest.Config
 ) -> None:
     class OnThisEngine(Requests):
         source = database_source
@@ -194,8 +194,8 @@ def test_requests_stand_where_the_model_says(
     run_state_machine_as_test(
         OnThisEngine,
         settings=settings(
-            max_examples=model_runs,
-            stateful_step_count=model_steps,
+            max_examples=figure("model-runs"),
+            stateful_step_count=figure("model-steps"),
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
