@@ -34,6 +34,22 @@ from tests.conftest import AUDIT_KEYS
 KEY = "key-of-acme"
 
 
+def settings_for(api: StandInApi, slack: StandInSlack, database_url: str, **more: str) -> dict[str, str]:
+    """A bot's environment between the stand-ins, and nothing from this machine's."""
+    workspace = slack.workspace
+    return {
+        "SLACK_BOT_TOKEN": workspace.app.bot_token,
+        "SLACK_SIGNING_SECRET": workspace.app.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+        "CLOUDSYNC_API_KEY": KEY,
+        "CLOUDSYNC_BASE_URL": api.url,
+        "DATABASE_URL": database_url,
+        "BOT_ADMINS": workspace.member("ada").id,
+        "ENV_FILE": "",
+        **more,
+    }
+
+
 @dataclass(kw_only=True)
 class World:
     """Everything a scenario touches."""
@@ -140,18 +156,8 @@ async def running_bot(
             serve_api({KEY: estate or believable_estate(datetime.now(UTC))}, switches=switches)
         )
         slack = await stack.enter_async_context(serve_slack(workspace))
-        given = {
-            "SLACK_BOT_TOKEN": workspace.app.bot_token,
-            "SLACK_SIGNING_SECRET": workspace.app.signing_secret,
-            "SLACK_API_URL": slack.api_url,
-            "CLOUDSYNC_API_KEY": KEY,
-            "CLOUDSYNC_BASE_URL": api.url,
-            "DATABASE_URL": database_url,
-            "BOT_ADMINS": workspace.member("ada").id,
-            "AUDIT_CHANNEL": workspace.channel(AUDIT).id if anchored else "",
-            "ENV_FILE": "",
-            **settings,
-        }
+        audit_channel = workspace.channel(AUDIT).id if anchored else ""
+        given = settings_for(api, slack, database_url, **{"AUDIT_CHANNEL": audit_channel, **settings})
         rings = KeyRings(secret_keys=(b"s" * 32,), audit_keys=tuple(AUDIT_KEYS.keys))
         program = await stack.enter_async_context(build(load(given), rings))
         world = World(program=program, slack=slack, api=api)

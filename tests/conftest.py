@@ -21,6 +21,7 @@ CAMPAIGNS = {
     "answer-rounds": (1, "times that each fault of the API meets each operation"),
     "model-runs": (100, "runs of the state machine against its model"),
     "model-steps": (30, "steps of each such run"),
+    "trail-rows": (5_000, "rows of a trail before those that questions are asked about"),
     "tamperings": (100, "random ways of tampering with a trail"),
     "sigterms": (5, "SIGTERM with calls under way"),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -91,84 +91,85 @@ def _rows(rows: list[dict[str, Any]], every: timedelta = timedelta(seconds=2)) -
 
 def _told(people: dict[str, str], channels: dict[str, str]) -> list[Story]:
     """What the questions are about."""
-    stories: list[Story] = []
+    prod = {"channel": channels["prod"]}
+    told = (*_deletions(people), *_refusals(people, channels), *_decisions(people), *_changes_of_access(people))
+    return [
+        (ago, _rows([{**prod, "story": f"st-{number}", **row} for row in rows], every))
+        for number, (ago, every, rows) in enumerate(told)
+    ]
 
-    def told(ago: timedelta, every: timedelta, *rows: dict[str, Any], **common: Any) -> None:
-        given = {"story": f"st-{len(stories)}", "channel": channels["prod"], **common}
-        stories.append((ago, _rows([{**given, **row} for row in rows], every)))
 
-    def deletion(ago: timedelta, label: str, wait: timedelta, end: AuditOutcome, **last: Any) -> None:
-        told(
-            ago,
-            wait,
-            {"kind": Kind.REQUEST, "outcome": End.PENDING, "payload": {"state": "pending", "person": "Alan"}},
-            {
-                "kind": Kind.DECISION,
-                "actor": people["grace"],
-                "payload": {"state": "approved", "vote": "approve", "person": "Grace"},
-            },
-            {"kind": Kind.OUTCOME, "outcome": end, "payload": {"state": end.value, "person": "Alan"}, **last},
-            action=Act.DATABASES_DELETE,
-            actor=people["alan"],
-            target=f"db_{label}",
-            target_label=label,
-            request_id=f"rq-delete-{label}",
-        )
+Told = tuple[timedelta, timedelta, list[dict[str, Any]]]
+"""How long ago it began, the time between its rows, and these."""
 
-    deletion(timedelta(days=5), "old-orders", timedelta(minutes=4), End.SUCCEEDED)
-    deletion(timedelta(days=4), "old-billing", timedelta(minutes=10), End.SUCCEEDED)
-    deletion(timedelta(days=3), "ledger", timedelta(hours=2), End.REJECTED, code="conflict", http_status=409)
+
+def _deletions(people: dict[str, str]) -> Iterator[Told]:
+    """Two that went well, and one that the API refused."""
+    yield _deletion(people, timedelta(days=5), "old-orders", timedelta(minutes=4), outcome=End.SUCCEEDED)
+    yield _deletion(people, timedelta(days=4), "old-billing", timedelta(minutes=10), outcome=End.SUCCEEDED)
+    conflict = {"outcome": End.REJECTED, "code": "conflict", "http_status": 409}
+    yield _deletion(people, timedelta(days=3), "ledger", timedelta(hours=2), **conflict)
+
+
+def _deletion(people: dict[str, str], ago: timedelta, label: str, wait: timedelta, **last: Any) -> Told:
+    common = {**_about(label), "action": Act.DATABASES_DELETE, "request_id": f"rq-delete-{label}"}
+    asked = {"kind": Kind.REQUEST, "outcome": End.PENDING, "payload": {"state": "pending", "person": "Alan"}}
+    approved = {
+        "kind": Kind.DECISION,
+        "actor": people["grace"],
+        "payload": {"state": "approved", "vote": "approve", "person": "Grace"},
+    }
+    ended = {"kind": Kind.OUTCOME, "payload": {"state": last["outcome"].value, "person": "Alan"}, **last}
+    return ago, wait, [{**common, "actor": people["alan"], **row} for row in (asked, approved, ended)]
+
+
+def _about(label: str) -> dict[str, Any]:
+    return {"target": f"db_{label}", "target_label": label}
+
+
+def _refusals(people: dict[str, str], channels: dict[str, str]) -> Iterator[Told]:
+    """Cleo tries what she may not, and where nothing may be done."""
     refused = {"kind": Kind.REFUSAL, "outcome": End.DENIED, "actor": people["cleo"]}
+    payload = {"person": "Cleo", "problem": "The role admin is missing."}
     for days, label in ((9, "kiosk"), (2, "ledger")):
-        told(
-            timedelta(days=days),
-            timedelta(seconds=1),
-            {**refused, "payload": {"person": "Cleo", "problem": "The role admin is missing."}},
-            action=Act.DATABASES_DELETE,
-            target=f"db_{label}",
-            target_label=label,
-        )
-    told(
-        timedelta(days=6),
-        timedelta(seconds=1),
-        {**refused, "action": Act.DATABASES_LIST},
-        channel=channels["random"],
+        row = {**refused, **_about(label), "action": Act.DATABASES_DELETE, "payload": payload}
+        yield timedelta(days=days), timedelta(seconds=1), [row]
+    elsewhere = {**refused, "action": Act.DATABASES_LIST, "channel": channels["random"]}
+    yield timedelta(days=6), timedelta(seconds=1), [elsewhere]
+
+
+def _decisions(people: dict[str, str]) -> Iterator[Told]:
+    """One that said no, and a change whose end nobody knows."""
+    devices = {**_about("kiosk"), "action": Act.DEVICES_REMOVE, "request_id": "rq-devices"}
+    no = {"state": "denied", "vote": "deny", "reason": "not during the freeze"}
+    asked = {"kind": Kind.REQUEST, "outcome": End.PENDING, "actor": people["alan"], "payload": {"state": "pending"}}
+    denied = {"kind": Kind.DECISION, "outcome": End.DENIED, "actor": people["grace"], "payload": no}
+    yield timedelta(days=8), timedelta(minutes=30), [{**devices, **asked}, {**devices, **denied}]
+    change = {
+        **_about("billing"),
+        "action": Act.DATABASES_UPDATE,
+        "actor": people["ada"],
+        "request_id": "rq-unknown",
+    }
+    steps = (
+        (Kind.REQUEST, "pending", {}),
+        (Kind.INTENT, "executing", {}),
+        (Kind.OUTCOME, "unknown", {"outcome": End.UNKNOWN}),
     )
-    voted = {"kind": Kind.DECISION, "outcome": End.DENIED, "actor": people["grace"]}
-    told(
-        timedelta(days=8),
-        timedelta(minutes=30),
-        {"kind": Kind.REQUEST, "outcome": End.PENDING, "actor": people["alan"], "payload": {"state": "pending"}},
-        {**voted, "payload": {"state": "denied", "vote": "deny", "reason": "not during the freeze"}},
-        action=Act.DEVICES_REMOVE,
-        target="db_kiosk",
-        target_label="kiosk",
-        request_id="rq-devices",
-    )
-    told(
-        timedelta(hours=9),
-        timedelta(seconds=20),
-        {"kind": Kind.REQUEST, "outcome": End.PENDING, "payload": {"state": "pending"}},
-        {"kind": Kind.INTENT, "outcome": End.PENDING, "payload": {"state": "executing"}},
-        {"kind": Kind.OUTCOME, "outcome": End.UNKNOWN, "payload": {"state": "unknown"}},
-        action=Act.DATABASES_UPDATE,
-        actor=people["ada"],
-        target="db_billing",
-        target_label="billing",
-        request_id="rq-unknown",
-    )
+    rows = [{**change, "kind": kind, "payload": {"state": state}, **more} for kind, state, more in steps]
+    yield timedelta(hours=9), timedelta(seconds=20), rows
+
+
+def _changes_of_access(people: dict[str, str]) -> Iterator[Told]:
+    """A role given and taken away, and a token looked at."""
     for days, action in ((7, Act.ROLES_GRANT), (1, Act.ROLES_REVOKE)):
-        told(
-            timedelta(days=days),
-            timedelta(seconds=1),
-            {"kind": Kind.ACCESS, "action": action, "actor": people["ada"], "payload": {"subject": people["cleo"]}},
-        )
+        changed = {
+            "kind": Kind.ACCESS,
+            "action": action,
+            "actor": people["ada"],
+            "payload": {"subject": people["cleo"]},
+        }
+        yield timedelta(days=days), timedelta(seconds=1), [changed]
+    looked = {"kind": Kind.READ, "action": Act.TOKEN_SHOW, "actor": people["cleo"], "payload": {"person": "Cleo"}}
     for days in (6, 5):
-        told(
-            timedelta(days=days),
-            timedelta(seconds=1),
-            {"kind": Kind.READ, "action": Act.TOKEN_SHOW, "actor": people["cleo"], "payload": {"person": "Cleo"}},
-            target="db_field-app",
-            target_label="field-app",
-        )
-    return stories
+        yield timedelta(days=days), timedelta(seconds=1), [{**_about("field-app"), **looked}]

@@ -24,10 +24,10 @@ from bot.sandbox.slack.directory import Team
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.server import StandInSlack, serve_slack
 from bot.sandbox.slack.workspace import Workspace
+from tests.bots import KEY, settings_for
 from tests.conftest import AUDIT_KEYS
 from tests.faults.fleet import Fleet, Spawner
 
-KEY = "key-of-acme"
 OPERATORS = 12
 APPROVERS = 10
 CHANNEL = "#prod"
@@ -157,25 +157,16 @@ async def staged(
 
 
 def _settings(api: StandInApi, slack: StandInSlack, database_url: str, more: dict[str, str]) -> dict[str, str]:
-    workspace = slack.workspace
-    return {
-        "SLACK_BOT_TOKEN": workspace.app.bot_token,
-        "SLACK_SIGNING_SECRET": workspace.app.signing_secret,
-        "SLACK_API_URL": slack.api_url,
-        "CLOUDSYNC_API_KEY": KEY,
-        "CLOUDSYNC_BASE_URL": api.url,
-        "DATABASE_URL": database_url,
-        "AUDIT_CHANNEL": workspace.channel("audit").id,
-        "BOT_ADMINS": workspace.member("ada").id,
+    hasty = {
+        "AUDIT_CHANNEL": slack.workspace.channel("audit").id,
         "SECRET_KEYS": base64.urlsafe_b64encode(b"s" * 32).decode(),
         "AUDIT_KEYS": ",".join(base64.urlsafe_b64encode(key).decode() for key in AUDIT_KEYS.keys),
         "DECISION_SECONDS": "8",
         "SEND_SECONDS": "12",
         "RECONCILE_SECONDS": "2,3,4",
         "CALL_DEADLINE_SECONDS": "1",
-        "ENV_FILE": "",
-        **more,
     }
+    return settings_for(api, slack, database_url, **{**hasty, **more})
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

@@ -79,13 +79,16 @@ PLAYS = {
 }
 
 
+@pytest.fixture
+def where(planted: str, postgres_url: str, sqlite_url: str) -> str:
+    """The database that the fault shows on: decisions race only where several processes write."""
+    return postgres_url if planted == "no compare-and-set" else sqlite_url
+
+
 @pytest.mark.parametrize("planted", PLAYS)
-async def test_a_planted_fault_is_caught(
-    spawner: Spawner, postgres_url: str, sqlite_url: str, tmp_path: Path, planted: str
-) -> None:
+async def test_a_planted_fault_is_caught(spawner: Spawner, where: str, tmp_path: Path, planted: str) -> None:
     play, words = PLAYS[planted]
-    url = postgres_url if planted == "no compare-and-set" else sqlite_url
-    async with staged(spawner, url, tmp_path, databases=0) as stage:
+    async with staged(spawner, where, tmp_path, databases=0) as stage:
         stage.fleet.planted = planted
         verdict = await play(stage)
     assert any(word in wrong for word in words for wrong in verdict.wrong), verdict
@@ -93,11 +96,10 @@ async def test_a_planted_fault_is_caught(
 
 @pytest.mark.parametrize("planted", PLAYS)
 async def test_the_same_play_with_a_sound_bot_finds_nothing(
-    spawner: Spawner, postgres_url: str, sqlite_url: str, tmp_path: Path, planted: str
+    spawner: Spawner, where: str, tmp_path: Path, planted: str
 ) -> None:
     play, _ = PLAYS[planted]
-    url = postgres_url if planted == "no compare-and-set" else sqlite_url
-    async with staged(spawner, url, tmp_path, databases=0) as stage:
+    async with staged(spawner, where, tmp_path, databases=0) as stage:
         verdict = await play(stage)
     assert verdict.wrong == ()
     assert verdict.ends

@@ -20,10 +20,10 @@ from bot.sandbox.api.server import StandInApi, serve_api
 from bot.sandbox.launch import BotProcess, free_port
 from bot.sandbox.slack.seed import believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
+from tests.bots import KEY, settings_for
 from tests.databases import PostgresSource
 
 ROOT = Path(__file__).parents[2]
-KEY = "key-of-acme"
 
 
 @asynccontextmanager
@@ -36,20 +36,8 @@ async def stand_ins() -> AsyncIterator[tuple[StandInApi, StandInSlack]]:
 
 
 def settings(api: StandInApi, slack: StandInSlack, folder: Path, **more: str) -> dict[str, str]:
-    workspace = slack.workspace
-    return {
-        "SLACK_BOT_TOKEN": workspace.app.bot_token,
-        "SLACK_SIGNING_SECRET": workspace.app.signing_secret,
-        "SLACK_API_URL": slack.api_url,
-        "CLOUDSYNC_API_KEY": KEY,
-        "CLOUDSYNC_BASE_URL": api.url,
-        "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
-        "BOT_ADMINS": workspace.member("ada").id,
-        "HOST": "127.0.0.1",
-        "PORT": str(free_port("127.0.0.1")),
-        "ENV_FILE": "",
-        **more,
-    }
+    place = {"HOST": "127.0.0.1", "PORT": str(free_port("127.0.0.1"))}
+    return settings_for(api, slack, f"sqlite:///{folder / 'bot.db'}", **{**place, **more})
 
 
 async def run(*arguments: str, environ: dict[str, str]) -> tuple[int, str]:

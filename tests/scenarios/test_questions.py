@@ -1,4 +1,4 @@
-"""Real questions to the trail, each in one command, on some thousand rows and both engines."""
+"""Real questions to the trail, each in one command, on both engines. `--trail-rows 1000000` asks a million rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditOutcome, 
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outages import RESPONSE_URL, Outage
 from bot.sandbox.slack.seed import believable_workspace
+from tests.bench.long_trail import fill
 from tests.bots import World, running_bot
+from tests.conftest import AUDIT_KEYS, Figure
 from tests.trails import filled
 
 QUESTIONS = {
@@ -72,8 +74,9 @@ QUESTIONS = {
 
 
 @pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    """The bot on a trail that tells of six weeks."""
+async def world(database_url: str, figure: Figure) -> AsyncIterator[World]:
+    """The bot on a trail that tells of six weeks, and of a long time before."""
+    fill(database_url, figure("trail-rows"), AUDIT_KEYS)
     workspace = believable_workspace()
     people = {name: workspace.member(name).id for name in ("ada", "grace", "alan", "cleo")}
     channels = {name: workspace.channel(name).id for name in ("prod", "staging", "random")}
