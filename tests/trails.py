@@ -152,24 +152,19 @@ def _decisions(people: dict[str, str]) -> Iterator[Told]:
         "request_id": "rq-unknown",
     }
     steps = (
-        (Kind.REQUEST, "pending", {}),
-        (Kind.INTENT, "executing", {}),
-        (Kind.OUTCOME, "unknown", {"outcome": End.UNKNOWN}),
+        (Kind.REQUEST, "pending", End.PENDING),
+        (Kind.INTENT, "executing", End.PENDING),
+        (Kind.OUTCOME, "unknown", End.UNKNOWN),
     )
-    rows = [{**change, "kind": kind, "payload": {"state": state}, **more} for kind, state, more in steps]
+    rows = [{**change, "kind": kind, "outcome": end, "payload": {"state": state}} for kind, state, end in steps]
     yield timedelta(hours=9), timedelta(seconds=20), rows
 
 
 def _changes_of_access(people: dict[str, str]) -> Iterator[Told]:
     """A role given and taken away, and a token looked at."""
+    changed = {"kind": Kind.ACCESS, "actor": people["ada"], "payload": {"subject": people["cleo"]}}
     for days, action in ((7, Act.ROLES_GRANT), (1, Act.ROLES_REVOKE)):
-        changed = {
-            "kind": Kind.ACCESS,
-            "action": action,
-            "actor": people["ada"],
-            "payload": {"subject": people["cleo"]},
-        }
-        yield timedelta(days=days), timedelta(seconds=1), [changed]
+        yield timedelta(days=days), timedelta(seconds=1), [{**changed, "action": action}]
     looked = {"kind": Kind.READ, "action": Act.TOKEN_SHOW, "actor": people["cleo"], "payload": {"person": "Cleo"}}
     for days in (6, 5):
         yield timedelta(days=days), timedelta(seconds=1), [{**_about("field-app"), **looked}]

@@ -49,9 +49,8 @@ COMMON: dict[str, AuditFilter] = {
     "--database": AuditFilter(target="orders-7"),
     "--outcome": AuditFilter(outcome=AuditOutcome.DENIED),
     "--channel": AuditFilter(channel="C7"),
-    "--text": AuditFilter(text=WORD),
 }
-"""Each filter of `audit list` alone."""
+"""Each filter of `audit list` alone, but for the full text."""
 
 
 def with_range(wanted: AuditFilter, rows: int) -> AuditFilter:
@@ -67,7 +66,7 @@ def _entry(number: int) -> AuditEntry:
     database = turn * 7 % 25
     return AuditEntry(
         kind=kind,
-        story=f"st-{turn}",
+        story=f"st-past-{turn}",
         action=action,
         outcome=AuditOutcome.DENIED if kind is AuditKind.REFUSAL else AuditOutcome.SUCCEEDED,
         actor=f"U{turn * 3 % 20:03}",
@@ -75,7 +74,7 @@ def _entry(number: int) -> AuditEntry:
         environment="prod",
         target=f"db_{database:024}",
         target_label=f"orders-{database}",
-        request_id=f"rq-{turn}" if is_loud else None,
+        request_id=f"rq-past-{turn}" if is_loud else None,
         payload={
             "text": f"databases show orders-{database}",
             "reason": f"{WORD if turn % 10 == 0 else 'daily'} clean-up",
