@@ -25,6 +25,10 @@ others give up waiting for it."""
 POSTGRES_CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 
+PLANNED_EACH_TIME: dict[str, Any] = {"prepare_threshold": None}
+"""For questions to the trail: a prepared statement's general plan is the wrong one for the rare value of a column."""
+
+
 def database_url(url: str) -> URL:
     """The URL with our driver in it; `postgres://` is what Heroku hands out. `ConfigurationError` for other schemes."""
     try:
@@ -61,18 +65,18 @@ def reading_engine(url: URL) -> Engine:
     """Transactions that only read, each on one snapshot: a page and its neighbours, a chain and its head, agree."""
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, begin="BEGIN", pragmas=("query_only=ON",))
-    engine = _postgres_engine(url, pool_size=READERS, isolation_level="REPEATABLE READ")
+    engine = _postgres_engine(url, pool_size=READERS, isolation_level="REPEATABLE READ", **PLANNED_EACH_TIME)
     return engine.execution_options(postgresql_readonly=True)
 
 
-def _postgres_engine(url: URL, *, pool_size: int, isolation_level: IsolationLevel) -> Engine:
+def _postgres_engine(url: URL, *, pool_size: int, isolation_level: IsolationLevel, **connect: Any) -> Engine:
     return create_engine(
         url,
         hide_parameters=True,
         isolation_level=isolation_level,
         pool_size=pool_size,
         pool_pre_ping=True,
-        connect_args={name: value for name, value in POSTGRES_CONNECT.items() if name not in url.query},
+        connect_args={name: value for name, value in {**POSTGRES_CONNECT, **connect}.items() if name not in url.query},
     )
 
 
