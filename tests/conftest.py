@@ -23,6 +23,7 @@ CAMPAIGNS = {
     "model-steps": (30, "steps of each such run"),
     "trail-rows": (5_000, "rows of a trail before those that questions are asked about"),
     "tamperings": (100, "random ways of tampering with a trail"),
+    "clean-trails": (50, "sound trails that must raise no alarm, on each engine"),
     "sigterms": (5, "SIGTERM with calls under way"),
 }
 """The campaigns' figures by default; the longer ones are the same tests with larger ones."""

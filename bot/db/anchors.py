@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from bot.db.tables import audit_anchors, audit_events
-from bot.domain.audit import Anchor, AuditKind
+from bot.db.tables import audit_anchors
+from bot.domain.audit import Anchor
 
 STREAM = 1_000
 
@@ -42,12 +42,6 @@ class Anchors:
     def count(self) -> int:
         """How many there are."""
         return self._connection.execute(select(func.count()).select_from(audit_anchors)).scalar_one()
-
-    def news_since(self, seq: int) -> bool:
-        """Whether a row that is not itself about an anchor follows row `seq`. For a short way to the head only."""
-        column = audit_events.c
-        news = select(column.seq).where(column.seq > seq, column.kind != AuditKind.ANCHOR.value)
-        return self._connection.execute(news.order_by(column.seq).limit(1)).first() is not None
 
     def all(self) -> Iterator[Anchor]:
         """Every anchor, oldest first, streamed."""

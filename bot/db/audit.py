@@ -83,19 +83,15 @@ class AuditTrail:
         row_hash = hash_of({**given, **chained, "occurred_at": as_text(occurred_at)})
         return AuditRecord(**given, **chained, salt=salt, hash=row_hash, mac=self._keys.mac(row_hash))
 
-    def write_out(self) -> None:
-        """Put into the table what was appended in this transaction so far."""
-        self._unwritten.write(self._connection)
-
     @property
-    def _written(self) -> Connection:
-        """For reading."""
-        self.write_out()
+    def written(self) -> Connection:
+        """For reading: all that was appended in this transaction is in the table."""
+        self._unwritten.write(self._connection)
         return self._connection
 
     def page(self, wanted: AuditFilter) -> AuditPage:
         """One page, newest first."""
-        rows, has_newer, has_older, scanned_to = find_page(self._written, wanted)
+        rows, has_newer, has_older, scanned_to = find_page(self.written, wanted)
         return AuditPage(
             records=tuple(record_from(row) for row in rows),
             has_newer=has_newer,
@@ -105,14 +101,14 @@ class AuditTrail:
 
     def batch(self, wanted: AuditFilter, *, after: int) -> Batch:
         """The next rows for a file, as they are stored; see `audit_export`."""
-        return next_batch(self._written, wanted, after=after)
+        return next_batch(self.written, wanted, after=after)
 
     def story(self, reference: str) -> tuple[AuditRecord, ...]:
         """All rows of the story that a seq, a request id or a story id belongs to, oldest first."""
         story = self._story_id(reference)
         if story is None:
             return ()
-        rows = self._written.execute(
+        rows = self.written.execute(
             select(audit_events).where(audit_events.c.story == story).order_by(audit_events.c.seq).limit(STORY_ROWS)
         )
         return tuple(record_from(row) for row in rows)
@@ -125,36 +121,42 @@ class AuditTrail:
 
     def _first_story(self, where: ColumnElement[bool]) -> str | None:
         column = audit_events.c
-        return self._written.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
+        return self.written.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
 
     def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
         """How much fits, cursors apart, looking at `limit` rows at the most."""
-        return count_of(self._written, wanted, limit)
+        return count_of(self.written, wanted, limit)
 
     def summary(self, *, since: datetime | None, until: datetime | None) -> AuditSummary:
         """Who did what, and how it ended."""
-        return summary_of(self._written, since=since, until=until)
+        return summary_of(self.written, since=since, until=until)
 
     def knows_target(self, name: str) -> bool:
         """Whether any row is about this id or label."""
-        return is_target(self._written, name)
+        return is_target(self.written, name)
 
     def targets_like(self, name: str) -> tuple[str, ...]:
         """Labels near this one, out of those that come after its first letter."""
-        return targets_like(self._written, name)
+        return targets_like(self.written, name)
+
+    def has_news_since(self, seq: int) -> bool:
+        """Whether a row that is not itself about an anchor follows row `seq`. For a short way to the head only."""
+        column = audit_events.c
+        news = select(column.seq).where(column.seq > seq, column.kind != AuditKind.ANCHOR.value)
+        return self.written.execute(news.order_by(column.seq).limit(1)).first() is not None
 
     def head(self) -> Head:
         """The head as stored."""
-        row = self._written.execute(select(audit_head).where(audit_head.c.id == 1)).one()
+        row = self.written.execute(select(audit_head).where(audit_head.c.id == 1)).one()
         return Head(seq=row.seq, hash=row.hash, occurred_at=row.occurred_at)
 
     def verify(self, start: int = 1) -> Finding:
         """Walk the chain from row `start` to the head; see `audit_verify`."""
-        return verify_rows(self._written, self._keys, start=start)
+        return verify_rows(self.written, self._keys, start=start)
 
     def against_posted(self, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
         """The trail against the anchors that stand in Slack, (seq, hash) each; see `audit_verify`."""
-        return against_posted(self._written, posted, rows=rows)
+        return against_posted(self.written, posted, rows=rows)
 
 
 def _storable(entry: AuditEntry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, text, update
+from sqlalchemy import Row, delete, func, select, text, update
 
 from bot.db.audit import AuditTrail, record_from
 from bot.db.audit_search import forget_entries, index_entries, wipe_forgotten
@@ -60,38 +60,39 @@ class Unfinished:
 class Retention:
     """Erasure and deletion inside one unit; what writes a row of the trail needs `Database.write`."""
 
-    def __init__(self, connection: Connection, trail: AuditTrail, now: datetime) -> None:
-        self._connection = connection
+    def __init__(self, trail: AuditTrail, now: datetime) -> None:
         self._trail = trail
         self._now = now
 
     def lacks(self, rights: Sequence[tuple[str, str]]) -> bool:
         """Whether this role may not do it at all: on PostgreSQL, the one that serves may not."""
-        if self._connection.dialect.name == "sqlite":
+        if self._trail.written.dialect.name == "sqlite":
             return False
         asked = text("SELECT has_table_privilege(:relation, :right)")
         return not all(
-            self._connection.execute(asked, {"relation": relation, "right": right}).scalar()
+            self._trail.written.execute(asked, {"relation": relation, "right": right}).scalar()
             for relation, right in rights
         )
 
     def erase(self, seqs: Sequence[int], story: str, payload: dict[str, JsonValue]) -> None:
         """Payload and salt of these rows, all or none of them, each behind a tombstone row with this payload."""
         rows = [self._erasable(seq) for seq in seqs]
-        if self._connection.dialect.name == "sqlite":
-            self._connection.exec_driver_sql("PRAGMA secure_delete = ON")
+        if self._trail.written.dialect.name == "sqlite":
+            self._trail.written.exec_driver_sql("PRAGMA secure_delete = ON")
         for row in rows:
             self._trail.append(_tombstone(row.seq, story, payload))
-            self._trail.write_out()  # the trigger lets through what a tombstone names
-            self._connection.execute(update(audit_events).where(Column.seq == row.seq).values(payload=None, salt=None))
+            # Written by now: the trigger lets through only what a tombstone names.
+            self._trail.written.execute(
+                update(audit_events).where(Column.seq == row.seq).values(payload=None, salt=None)
+            )
             # Its columns stay, and so it can still be found by them: what a row is indexed by follows from the row.
             record = record_from(row)
-            forget_entries(self._connection, [(row.seq, record)])
-            index_entries(self._connection, [(row.seq, replace(record, payload={}))])
-        wipe_forgotten(self._connection)
+            forget_entries(self._trail.written, [(row.seq, record)])
+            index_entries(self._trail.written, [(row.seq, replace(record, payload={}))])
+        wipe_forgotten(self._trail.written)
 
     def _erasable(self, seq: int) -> Row[Any]:
-        row = self._connection.execute(select(audit_events).where(Column.seq == seq)).first()
+        row = self._trail.written.execute(select(audit_events).where(Column.seq == seq)).first()
         if row is None:
             raise InvalidInput(f"The trail has no row {seq}.")
         if row.kind in NEVER_ERASED:
@@ -110,7 +111,7 @@ class Retention:
             raise InvalidInput("The last 24 hours are never cut off. Give an earlier time.")
         bound = Column.occurred_at < before if isinstance(before, datetime) else Column.seq < before
         order = (Column.occurred_at.desc(), Column.seq.desc()) if isinstance(before, datetime) else (Column.seq.desc(),)
-        last = self._connection.execute(
+        last = self._trail.written.execute(
             select(Column.seq, Column.hash, Column.occurred_at).where(bound).order_by(*order).limit(1)
         ).first()
         if last is None:
@@ -122,7 +123,7 @@ class Retention:
     def checkpoint(self, prefix: Prefix, payload: dict[str, JsonValue]) -> None:
         """Write the row that lets go of the prefix; it says what was there."""
         stored = select(Column.hash).where(Column.seq == prefix.last_seq)
-        found = (self._first(), self._connection.execute(stored).scalar())
+        found = (self._first(), self._trail.written.execute(stored).scalar())
         if found != (prefix.first_seq, prefix.last_hash):
             raise Conflict("The trail changed while it was being exported. Run it again.")
         self._trail.append(
@@ -145,7 +146,7 @@ class Retention:
     def unfinished(self) -> Unfinished | None:
         """The newest checkpoint, while rows that it lets go of are still there."""
         newest = select(audit_events).where(text("kind = 'checkpoint'")).order_by(Column.seq.desc()).limit(1)
-        row = self._connection.execute(newest).first()
+        row = self._trail.written.execute(newest).first()
         if row is None:
             return None
         record, last = record_from(row), int(row.target.removeprefix("seq:"))
@@ -156,15 +157,15 @@ class Retention:
     def remove(self, last_seq: int) -> int:
         """Delete the next rows up to this one, and their words; how many. 0: all are gone."""
         query = select(audit_events).where(Column.seq <= last_seq).order_by(Column.seq).limit(BATCH)
-        rows = self._connection.execute(query).all()
+        rows = self._trail.written.execute(query).all()
         if not rows:
             return 0
-        forget_entries(self._connection, [(row.seq, record_from(row)) for row in rows])
-        self._connection.execute(delete(audit_events).where(Column.seq <= rows[-1].seq))
+        forget_entries(self._trail.written, [(row.seq, record_from(row)) for row in rows])
+        self._trail.written.execute(delete(audit_events).where(Column.seq <= rows[-1].seq))
         return len(rows)
 
     def _first(self) -> int | None:
-        return self._connection.execute(select(func.min(Column.seq))).scalar()
+        return self._trail.written.execute(select(func.min(Column.seq))).scalar()
 
 
 def _tombstone(seq: int, story: str, payload: dict[str, JsonValue]) -> AuditEntry:

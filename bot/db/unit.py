@@ -61,16 +61,14 @@ class Unit:
             unwritten=self._unwritten,
         )
 
-    @property
+    @cached_property
     def retention(self) -> Retention:
         """What is taken out of the trail, and how that is said in it."""
-        self._unwritten.write(self._connection)
-        return Retention(self._connection, self.audit, self.now)
+        return Retention(self.audit, self.now)
 
-    @property
+    @cached_property
     def anchors(self) -> Anchors:
         """Which rows of the trail were named outside the database."""
-        self._unwritten.write(self._connection)
         return Anchors(self._connection)
 
     @cached_property

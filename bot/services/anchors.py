@@ -78,7 +78,7 @@ def is_owed(unit: Unit) -> bool:
     if rows >= ROWS or int(unit.settings.get(LAST_DESTRUCTIVE) or 0) > seq:
         return True
     is_time = last is None or abs(unit.now - last.posted_at) >= EVERY
-    return is_time and rows > 0 and unit.anchors.news_since(seq)
+    return is_time and rows > 0 and unit.audit.has_news_since(seq)
 
 
 class Anchors:

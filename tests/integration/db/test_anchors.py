@@ -42,6 +42,12 @@ async def test_anchors_are_neither_changed_nor_removed(database: Database, intru
 async def test_rows_about_anchors_are_no_news(database: Database) -> None:
     await append(database)
     await append(database, kind=AuditKind.ANCHOR)
-    assert await database.read(lambda unit: (unit.anchors.news_since(0), unit.anchors.news_since(1))) == (True, False)
+    assert await database.read(lambda unit: (unit.audit.has_news_since(0), unit.audit.has_news_since(1))) == (
+        True,
+        False,
+    )
     await append(database, kind=AuditKind.READ)
-    assert await database.read(lambda unit: (unit.anchors.news_since(2), unit.anchors.news_since(3))) == (True, False)
+    assert await database.read(lambda unit: (unit.audit.has_news_since(2), unit.audit.has_news_since(3))) == (
+        True,
+        False,
+    )

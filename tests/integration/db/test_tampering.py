@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import random
-import shutil
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import count
+from typing import Any
 
 import pytest
+from sqlalchemy import Connection, CursorResult, Engine, select, text
 
+from bot.db.audit_verify import against_posted, verify_rows
 from bot.db.audit_walk import Fault, Finding
-from bot.db.chain import GENESIS, HASHED, AuditKeys, hash_of
+from bot.db.chain import GENESIS, AuditKeys, hash_of
+from bot.db.connections import database_url as rewritten
+from bot.db.connections import writing_engine
 from bot.db.engine import Database
+from bot.db.stored import stored_columns, stored_row
+from bot.db.tables import audit_events
 from bot.db.unit import Unit
 from bot.domain.audit import Anchor, AuditFilter, AuditKind
 from bot.domain.ports import SystemClock
 from tests.clock import START
-from tests.conftest import AUDIT_KEYS
-from tests.databases import SqliteSource
+from tests.conftest import AUDIT_KEYS, Figure
 from tests.factories import make_entry
 
 ROWS = 60
 ANCHORED = (20, 40)
 ERASED, TOMBSTONE = 25, 30
-TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'"
+TRIGGERS = {
+    "sqlite": "SELECT name, '' FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'",
+    "postgresql": "SELECT tgname, ' ON ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal",
+}
 WITHOUT_CONSTRAINTS = (
     "CREATE TABLE copied AS SELECT * FROM audit_events",
     "DROP TABLE audit_events",
@@ -44,8 +51,20 @@ class Expected:
     fault: Fault
 
 
-Connection = sqlite3.Connection
-Attack = Callable[[Connection, random.Random], Expected]
+class Owner:
+    """Somebody with the owner's rights, inside a transaction that the test takes back."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def execute(self, statement: str, values: Sequence[object] = ()) -> CursorResult[Any]:
+        """A statement with a question mark for each value."""
+        names = count()
+        named = re.sub(r"\?", lambda _: f":v{next(names)}", statement)
+        return self.connection.execute(text(named), {f"v{number}": value for number, value in enumerate(values)})
+
+
+Attack = Callable[[Owner, random.Random], Expected]
 
 
 def anywhere(chance: random.Random) -> int:
@@ -53,33 +72,33 @@ def anywhere(chance: random.Random) -> int:
     return chance.randint(2, ROWS - 5)
 
 
-def edit_a_column(database: Connection, chance: random.Random) -> Expected:
+def edit_a_column(database: Owner, chance: random.Random) -> Expected:
     seq, column = anywhere(chance), chance.choice(["actor", "outcome", "target", "occurred_at", "channel", "code"])
     value = "2026-01-01T00:00:00.000000Z" if column == "occurred_at" else "U0EVE"
     database.execute(f"UPDATE audit_events SET {column} = ? WHERE seq = ?", (value, seq))  # noqa: S608
     return Expected(seq=seq, fault=Fault.ALTERED)
 
 
-def edit_a_payload(database: Connection, chance: random.Random) -> Expected:
+def edit_a_payload(database: Owner, chance: random.Random) -> Expected:
     seq = anywhere(chance)
-    database.execute("UPDATE audit_events SET payload = '{\"nothing\":true}' WHERE seq = ?", (seq,))
+    database.execute("UPDATE audit_events SET payload = ? WHERE seq = ?", ('{"nothing":true}', seq))
     return Expected(seq=seq, fault=Fault.ALTERED)
 
 
-def edit_and_hash_anew(database: Connection, chance: random.Random) -> Expected:
+def edit_and_hash_anew(database: Owner, chance: random.Random) -> Expected:
     seq = anywhere(chance)
     row = stored(database, seq) | {"actor": "U0EVE"}
     database.execute("UPDATE audit_events SET actor = 'U0EVE', hash = ? WHERE seq = ?", (hash_of(row), seq))
     return Expected(seq=seq, fault=Fault.ALTERED)
 
 
-def delete_a_row(database: Connection, chance: random.Random) -> Expected:
+def delete_a_row(database: Owner, chance: random.Random) -> Expected:
     seq = anywhere(chance)
     database.execute("DELETE FROM audit_events WHERE seq = ?", (seq,))
     return Expected(seq=seq, fault=Fault.MISSING)
 
 
-def delete_and_renumber(database: Connection, chance: random.Random) -> Expected:
+def delete_and_renumber(database: Owner, chance: random.Random) -> Expected:
     seq, removed = anywhere(chance), chance.randint(1, 3)
     database.execute("DELETE FROM audit_events WHERE seq BETWEEN ? AND ?", (seq, seq + removed - 1))
     for number in range(seq + removed, ROWS + 1):
@@ -88,14 +107,14 @@ def delete_and_renumber(database: Connection, chance: random.Random) -> Expected
     return Expected(seq=seq, fault=Fault.MISSING)
 
 
-def swap_two_rows(database: Connection, chance: random.Random) -> Expected:
+def swap_two_rows(database: Owner, chance: random.Random) -> Expected:
     one, two = sorted(chance.sample(range(2, ROWS - 1), 2))
     for number, other in ((one, -1), (two, one), (-1, two)):
         database.execute("UPDATE audit_events SET seq = ? WHERE seq = ?", (other, number))
     return Expected(seq=one, fault=Fault.REORDERED)
 
 
-def insert_a_row(database: Connection, chance: random.Random) -> Expected:
+def insert_a_row(database: Owner, chance: random.Random) -> Expected:
     seq = anywhere(chance)
     for number in range(ROWS, seq - 1, -1):
         database.execute("UPDATE audit_events SET seq = ? WHERE seq = ?", (number + 1, number))
@@ -104,14 +123,14 @@ def insert_a_row(database: Connection, chance: random.Random) -> Expected:
     return Expected(seq=seq, fault=Fault.INSERTED)
 
 
-def append_a_row(database: Connection, chance: random.Random) -> Expected:
+def append_a_row(database: Owner, chance: random.Random) -> Expected:
     del chance
     forged = forge(database, ROWS + 1, copied=ROWS, previous=ROWS)
     database.execute("UPDATE audit_head SET seq = ?, hash = ?", (ROWS + 1, forged))
     return Expected(seq=ROWS + 1, fault=Fault.INSERTED)
 
 
-def cut_the_tail(database: Connection, chance: random.Random) -> Expected:
+def cut_the_tail(database: Owner, chance: random.Random) -> Expected:
     """Below an anchor, with the head moved so that the rest looks whole."""
     last = chance.randint(2, ANCHORED[-1] - 1)
     database.execute("DELETE FROM audit_events WHERE seq > ?", (last,))
@@ -120,13 +139,13 @@ def cut_the_tail(database: Connection, chance: random.Random) -> Expected:
     return Expected(seq=last + 1, fault=Fault.CUT)
 
 
-def cut_without_the_head(database: Connection, chance: random.Random) -> Expected:
+def cut_without_the_head(database: Owner, chance: random.Random) -> Expected:
     last = anywhere(chance)
     database.execute("DELETE FROM audit_events WHERE seq > ?", (last,))
     return Expected(seq=last + 1, fault=Fault.CUT)
 
 
-def sign_anew(database: Connection, chance: random.Random) -> Expected:
+def sign_anew(database: Owner, chance: random.Random) -> Expected:
     """Everything from some row on, with another key."""
     seq = anywhere(chance)
     previous = str(stored(database, seq - 1)["hash"])
@@ -142,7 +161,16 @@ def sign_anew(database: Connection, chance: random.Random) -> Expected:
     return Expected(seq=seq, fault=Fault.WRONG_KEY)
 
 
-def erase_without_a_tombstone(database: Connection, chance: random.Random) -> Expected:
+def roll_the_file_back(database: Owner, chance: random.Random) -> Expected:
+    """To how it was some rows ago, anchors included: whole by itself, and older than what stands in Slack."""
+    last = chance.randint(TOMBSTONE, ROWS - 1)
+    database.execute("DELETE FROM audit_events WHERE seq > ?", (last,))
+    database.execute("DELETE FROM audit_anchors WHERE seq > ?", (last,))
+    database.execute("UPDATE audit_head SET seq = ?, hash = ?", (last, stored(database, last)["hash"]))
+    return Expected(seq=last + 1, fault=Fault.ROLLED_BACK)
+
+
+def erase_without_a_tombstone(database: Owner, chance: random.Random) -> Expected:
     seq = chance.choice([number for number in range(2, ROWS) if number != ERASED])
     database.execute("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = ?", (seq,))
     return Expected(seq=seq, fault=Fault.ERASED)
@@ -160,18 +188,18 @@ ATTACKS: tuple[Attack, ...] = (
     cut_the_tail,
     cut_without_the_head,
     sign_anew,
+    roll_the_file_back,
     erase_without_a_tombstone,
 )
 
 
-def stored(database: Connection, seq: int) -> dict[str, str | int | None]:
+def stored(database: Owner, seq: int) -> dict[str, str | int | None]:
     """A row as it stands."""
-    names = [*HASHED, "hash", "mac", "payload", "salt"]
-    found = database.execute(f"SELECT {', '.join(names)} FROM audit_events WHERE seq = ?", (seq,)).fetchone()  # noqa: S608
-    return dict(zip(names, found, strict=True))
+    columns = stored_columns(database.connection.dialect.name)
+    return {**stored_row(database.connection.execute(select(*columns).where(audit_events.c.seq == seq)).one())}
 
 
-def forge(database: Connection, seq: int, *, copied: int, previous: int) -> str:
+def forge(database: Owner, seq: int, *, copied: int, previous: int) -> str:
     """A row that links and hashes as it should; only its signature cannot be made without the key."""
     row = stored(database, copied) | {"seq": seq, "actor": "U0EVE", "prev_hash": stored(database, previous)["hash"]}
     row["hash"] = hash_of(row)
@@ -213,79 +241,58 @@ def _all() -> AuditFilter:
 
 
 @pytest.fixture
-async def trail(sqlite_url: str) -> Path:
-    """A sound trail in a file whose triggers its owner has taken away."""
-    database = Database.open(sqlite_url, clock=SystemClock(), audit_keys=AUDIT_KEYS)
+async def trail(database_url: str) -> AsyncIterator[Engine]:
+    """A sound trail in a database whose triggers its owner has taken away."""
+    database = Database.open(database_url, clock=SystemClock(), audit_keys=AUDIT_KEYS)
     await write_trail(database)
     await database.close()
-    path = Path(sqlite_url.removeprefix("sqlite:///"))
-    with closing(sqlite3.connect(path)) as owner:
-        for (name,) in owner.execute(TRIGGERS).fetchall():
-            owner.execute(f"DROP TRIGGER {name}")
-        owner.execute("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = ?", (ERASED,))
-        owner.commit()
-        owner.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
+    engine = writing_engine(rewritten(database_url))
+    with engine.begin() as connection:
+        for name, on in connection.execute(text(TRIGGERS[engine.dialect.name])).all():
+            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        Owner(connection).execute("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = ?", (ERASED,))
+    yield engine
+    engine.dispose()
 
 
-async def verified(path: Path, *, posted: tuple[tuple[int, str], ...] = ()) -> Finding:
-    """What verification says of a file, with what stands in Slack."""
-    database = Database.open(f"sqlite:///{path}", clock=SystemClock(), audit_keys=AUDIT_KEYS)
-    try:
-        finding = await database.read(lambda unit: unit.audit.verify())
-        if finding.seq is not None or not posted:
-            return finding
-        return await database.read(lambda unit: unit.audit.against_posted(posted, rows=finding.rows)) or finding
-    finally:
-        await database.close()
+def verified(connection: Connection, posted: Sequence[tuple[int, str]] = ()) -> Finding:
+    """What verification says, with what stands in Slack."""
+    finding = verify_rows(connection, AUDIT_KEYS)
+    return finding if finding.seq is not None else against_posted(connection, posted, rows=finding.rows) or finding
 
 
-async def test_every_tampering_is_found_at_its_row_and_named(trail: Path, pytestconfig: pytest.Config) -> None:
-    times, chance = int(pytestconfig.getoption("--tamperings")), random.Random(7)
-    wrong = []
-    for number in range(times):
+def hashes(connection: Connection, *seqs: int) -> list[tuple[int, str]]:
+    """Anchors as they stand in Slack."""
+    return [(seq, str(stored(Owner(connection), seq)["hash"])) for seq in seqs]
+
+
+def test_every_tampering_is_found_at_its_row_and_named(trail: Engine, figure: Figure) -> None:
+    chance, wrong = random.Random(7), []
+    for number in range(figure("tamperings")):
         attack = ATTACKS[number % len(ATTACKS)]
-        victim = trail.with_name(f"victim-{number}.db")
-        shutil.copyfile(trail, victim)
-        with closing(sqlite3.connect(victim)) as owner:
-            expected = attack(owner, chance)
-            owner.commit()
-        finding = await verified(victim)
+        with trail.connect() as connection, connection.begin() as transaction:
+            posted = hashes(connection, *ANCHORED, ROWS)
+            expected = attack(Owner(connection), chance)
+            finding = verified(connection, posted)
+            transaction.rollback()
         if (finding.seq, finding.fault) != (expected.seq, expected.fault):
             wrong.append((attack.__name__, expected, finding))
-        for suffix in ("", "-wal", "-shm"):
-            victim.with_name(victim.name + suffix).unlink(missing_ok=True)
     assert wrong == []
 
 
-async def test_a_file_that_was_rolled_back_is_seen_in_slack_alone(trail: Path, sqlite_url: str) -> None:
-    older = trail.with_name("older.db")
-    shutil.copyfile(trail, older)
-    with closing(sqlite3.connect(older)) as owner:
-        last = stored(owner, ROWS)["hash"]
-        anchors = owner.execute("SELECT seq, hash FROM audit_anchors").fetchall()
-    database = Database.open(sqlite_url, clock=SystemClock(), audit_keys=AUDIT_KEYS)
-    newer = await database.write(lambda unit: unit.audit.append(make_entry()))
-    await database.close()
-    posted = (*anchors, (ROWS, str(last)), (newer.seq, newer.hash))
-    assert await verified(trail, posted=posted) == Finding(rows=ROWS + 1)
-    assert (await verified(older)).seq is None, "by itself it looks whole"
-    rolled_back = await verified(older, posted=posted)
-    assert (rolled_back.seq, rolled_back.fault) == (ROWS + 1, Fault.ROLLED_BACK)
+def test_what_was_taken_back_leaves_a_sound_trail(trail: Engine) -> None:
+    with trail.connect() as connection:
+        assert verified(connection, hashes(connection, *ANCHORED, ROWS)) == Finding(rows=ROWS)
 
 
-async def test_a_history_that_was_written_anew_with_the_key_differs_from_its_anchors(trail: Path) -> None:
-    finding = await verified(trail, posted=((20, GENESIS),))
+def test_a_file_that_was_rolled_back_looks_whole_by_itself(trail: Engine) -> None:
+    with trail.connect() as connection, connection.begin() as transaction:
+        roll_the_file_back(Owner(connection), random.Random(1))
+        assert verified(connection).seq is None
+        transaction.rollback()
+
+
+def test_a_history_that_was_written_anew_with_the_key_differs_from_its_anchors(trail: Engine) -> None:
+    with trail.connect() as connection:
+        finding = verified(connection, [(20, GENESIS)])
     assert (finding.seq, finding.fault) == (20, Fault.ALTERED)
-
-
-async def test_sound_trails_raise_no_alarm(sqlite_source: SqliteSource, pytestconfig: pytest.Config) -> None:
-    chance = random.Random(11)
-    for _ in range(max(10, int(pytestconfig.getoption("--tamperings")) // 10)):
-        url = sqlite_source.clone()
-        database = Database.open(url, clock=SystemClock(), audit_keys=AUDIT_KEYS)
-        rows = chance.randint(1, 40)
-        await database.write(lambda unit, rows=rows: [unit.audit.append(make_entry()) for _ in range(rows)] and None)  # type: ignore[misc]
-        assert await database.read(lambda unit: unit.audit.verify()) == Finding(rows=rows)
-        await database.close()
-        sqlite_source.drop(url)
