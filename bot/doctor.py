@@ -11,8 +11,10 @@ from bot.config import Settings
 from bot.db.inspection import database_has_rows
 from bot.domain.access import Role
 from bot.domain.errors import PeopleUnavailable
+from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.keys import key_rings
 from bot.slack.manifest import SCOPES
+from bot.slack.web import look_up
 
 
 @dataclass(kw_only=True)
@@ -35,6 +37,7 @@ async def examine(settings: Settings) -> Report:
         for name in program.environments.names:
             await _environment(program, name, report)
         await _admins(program, report)
+        await _audit_channel(program, report)
         if not problems:
             await _channels(program, report)
     return report
@@ -54,9 +57,6 @@ async def _slack(program: Program, report: Report) -> None:
 
 
 async def _reaches_slack(program: Program, report: Report) -> bool:
-    from bot.domain.ports import MessageDelayed, MessageRefused
-    from bot.slack.web import look_up
-
     try:
         await look_up(program.client, "auth.test")
     except MessageRefused as refused:
@@ -95,6 +95,29 @@ async def _admins(program: Program, report: Report) -> None:
     if not program.access.bot_admins:
         report.problems.append("BOT_ADMINS is empty: nobody could set the bot up.")
     report.identity.append(f"admins: {', '.join(names) or 'none'}")
+
+
+async def _audit_channel(program: Program, report: Report) -> None:
+    channel_id = program.settings.audit_channel
+    if not channel_id:
+        report.warnings.append(
+            "AUDIT_CHANNEL is empty: with no anchors elsewhere, nobody could see the trail rolled back."
+        )
+        return
+    try:
+        answer = await look_up(program.client, "conversations.info", channel=channel_id)
+    except MessageRefused as refused:
+        report.problems.append(
+            f"AUDIT_CHANNEL names {channel_id}, which the bot cannot see ({refused.code}). Invite it there, or mend it."
+        )
+        return
+    except MessageDelayed as delayed:
+        report.warnings.append(f"Slack does not say whether the bot can post to AUDIT_CHANNEL ({delayed.code}).")
+        return
+    channel = answer.get("channel") or {}
+    if channel.get("is_archived") or not channel.get("is_member"):
+        why = "is archived" if channel.get("is_archived") else "the bot is not in: invite it there"
+        report.problems.append(f"AUDIT_CHANNEL names #{channel.get('name')}, which {why}. No anchor can be posted.")
 
 
 async def _channels(program: Program, report: Report) -> None:

@@ -109,6 +109,22 @@ async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:
         assert "wrong" not in said.replace("does not work", "")
 
 
+async def test_doctor_says_whether_anchors_can_be_posted(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path)
+        channel = slack.workspace.channel("audit")
+        await run("migrate", environ=given)
+        for named, left, found in (
+            ("", False, "AUDIT_CHANNEL is empty"),
+            ("C0NOWHERE", False, "which the bot cannot see (channel_not_found)"),
+            (channel.id, True, "AUDIT_CHANNEL names #audit, which the bot is not in"),
+        ):
+            if left:
+                channel.members.remove(slack.workspace.app.bot_user_id)
+            code, said = await run("doctor", environ={**given, "AUDIT_CHANNEL": named})
+            assert (found in said, code) == (True, 1 if named else 0), said
+
+
 async def test_the_manifest_needs_no_settings_and_explains_each_scope() -> None:
     code, said = await run("manifest", "--socket", environ={"ENV_FILE": ""})
     assert code == 0
