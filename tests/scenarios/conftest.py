@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,14 @@ OUR_OWN = frozenset({AuditKind.SYSTEM, AuditKind.ANCHOR})
 @pytest.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
     """The bot with #prod, #staging and #support bound."""
-    async with running_bot(database_url) as world:
+    async with accounted_bot(database_url) as world:
+        yield world
+
+
+@asynccontextmanager
+async def accounted_bot(database_url: str, **given: Any) -> AsyncIterator[World]:
+    """The bot as `running_bot` gives it, and the whole accounting at the end."""
+    async with running_bot(database_url, **given) as world:
         yield world
         await world.settle()
         await account_for(world)

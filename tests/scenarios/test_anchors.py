@@ -11,7 +11,7 @@ from bot.services.anchors import posted
 from bot.services.lifecycle import PROGRAM, append_end, entry_for
 from tests.bots import World, running_bot
 from tests.factories import make_request
-from tests.scenarios.conftest import account_for
+from tests.scenarios.conftest import accounted_bot
 
 
 def thread(world: World) -> list[Message]:
@@ -36,7 +36,7 @@ async def delete(world: World, label: str) -> None:
 
 
 async def test_a_deletion_is_anchored_in_the_thread_that_the_start_began(database_url: str) -> None:
-    async with running_bot(database_url, anchored=True) as world:
+    async with accounted_bot(database_url, anchored=True) as world:
         (first,) = await kept(world, 1)
         await world.says("alan", "#prod", "databases list")
         await delete(world, "orders-eu")
@@ -51,11 +51,10 @@ async def test_a_deletion_is_anchored_in_the_thread_that_the_start_began(databas
         assert [(one.ts, one.seq, one.hash) for one in read] == [(one.ts, one.seq, rows[one.seq]) for one in anchors]
         assert "anchored" not in await world.says("grace", "#prod", "audit list")
         assert "the bot anchored row " in await world.says("grace", "#prod", "audit list --all")
-        await account_for(world)
 
 
 async def test_work_goes_on_while_slack_takes_no_anchor_and_one_follows(database_url: str) -> None:
-    async with running_bot(database_url, anchored=True) as world:
+    async with accounted_bot(database_url, anchored=True) as world:
         await kept(world, 1)
         audit = world.workspace.channel("audit")
         audit.members.remove(world.workspace.app.bot_user_id)
@@ -63,11 +62,10 @@ async def test_work_goes_on_while_slack_takes_no_anchor_and_one_follows(database
         assert "Deleted the database “orders-eu”" in world.card()
         await world.person("ada").wait_for(lambda: "is not anchored" in world.told("ada") or None, timeout=15)
         assert len(thread(world)) == 1
-        await account_for(world)
 
 
 async def test_an_answer_lost_on_its_way_leads_to_no_second_message(database_url: str) -> None:
-    async with running_bot(database_url, anchored=True) as world:
+    async with running_bot(database_url, anchored=True) as world:  # its story is planted: no delivery began it
         await kept(world, 1)
         world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER)
         request = make_request()

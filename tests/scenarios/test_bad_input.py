@@ -7,8 +7,8 @@ import pytest
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.sandbox.slack.deliver import Manner
 from bot.sandbox.slack.outages import Outage
-from tests.bots import World, running_bot
-from tests.scenarios.conftest import account_for
+from tests.bots import World
+from tests.scenarios.conftest import accounted_bot
 
 CREDENTIAL = "postgres://admin:hunter2@db.example:5432/app"
 
@@ -89,21 +89,19 @@ async def test_schema_names_are_for_postgres_and_addresses_must_be_addresses(wor
 
 
 async def test_a_request_that_nobody_else_could_approve_is_refused_at_once(database_url: str) -> None:
-    async with running_bot(database_url, roles=False) as world:
+    async with accounted_bot(database_url, roles=False) as world:
         await world.says("ada", "#random", "roles bind #prod admin")
         await world.says("ada", "#prod", "databases delete orders-eu")
         answer = await world.fills("ada", {"Reason": "x", "Type the label to confirm": "orders-eu"})
         assert "Nobody else could approve this here" in answer or "nobody else could approve this here" in answer
         assert "APPROVALS_REQUIRED=0" in answer
-        await account_for(world)
 
 
 async def test_with_no_approvals_wanted_an_admin_confirms_alone(database_url: str) -> None:
-    async with running_bot(database_url, APPROVALS_REQUIRED="0") as world:
+    async with accounted_bot(database_url, APPROVALS_REQUIRED="0") as world:
         await world.says("ada", "#prod", "databases delete orders-eu")
         await world.fills("ada", {"Reason": "x", "Type the label to confirm": "orders-eu"})
         assert "Deleted the database" in await world.presses("ada", "#prod", "Confirm")
-        await account_for(world)
 
 
 async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_invite_the_bot(world: World) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.bots import running_bot
-from tests.scenarios.conftest import account_for
+from tests.scenarios.conftest import accounted_bot
 
 
 async def test_a_fresh_install_opens_itself(database_url: str) -> None:
-    async with running_bot(database_url, roles=False) as world:
+    async with accounted_bot(database_url, roles=False) as world:
         await world.settle()
         assert "no channel may use it yet" in world.told("ada")
         assert "press Set up a channel" in world.told("ada")
@@ -38,14 +37,13 @@ async def test_a_fresh_install_opens_itself(database_url: str) -> None:
         assert [call.method for call in world.api.journal.changing] == ["DELETE"]
         story = await world.says("ada", "#random", "audit list")
         assert "databases delete sandbox-copy for @ada: done" in story
-        await account_for(world)
 
 
 MEMBERS_CHANGE = "operator: may change and ask for deletions"
 
 
 async def test_the_welcome_is_written_once_however_often_the_bot_starts(database_url: str) -> None:
-    async with running_bot(database_url, roles=False) as world:
+    async with accounted_bot(database_url, roles=False) as world:
         await world.settle()
         await world.program.notices.welcome_if_unbound()
         await world.settle()

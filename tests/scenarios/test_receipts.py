@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
 from bot.sandbox.slack.reading import buttons_of
-from tests.bots import World, running_bot
-from tests.scenarios.conftest import account_for
+from tests.bots import World
+from tests.scenarios.conftest import accounted_bot
 
 DELETE = {"Reason": "moved", "Type the label to confirm": "orders-eu"}
 SECRETS = {"Connection string": "postgresql://owner:hunter2@orders-eu.db.example:5432/orders"}
@@ -103,13 +103,12 @@ async def test_a_deleted_database_is_registered_again_with_its_tables(world: Wor
 
 
 async def test_a_registration_whose_answer_was_lost_enables_its_tables_once_it_is_found(database_url: str) -> None:
-    async with running_bot(database_url, RECONCILE_SECONDS="1,2,3") as world:
+    async with accounted_bot(database_url, RECONCILE_SECONDS="1,2,3") as world:
         await deleted(world)
         await world.presses("alan", "#prod", "Register again")
         world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="POST", path="/v1/databases")
         await world.fills("alan", SECRETS)
         await enabling(world)
-        await account_for(world)
         assert world.api.estate.labelled("orders-eu").tables["users"]
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.sandbox.api.seed import large_estate
-from tests.bots import running_bot
-from tests.scenarios.conftest import account_for
+from tests.scenarios.conftest import accounted_bot
 
 
 async def test_five_thousand_databases_and_twenty_thousand_devices(sqlite_url: str) -> None:
-    async with running_bot(sqlite_url, estate=large_estate(datetime.now(UTC))) as world:
+    async with accounted_bot(sqlite_url, estate=large_estate(datetime.now(UTC))) as world:
         assert "5000 databases, page 1 of 500" in await world.says("cleo", "#prod", "databases list")
         assert "page 500 of 500" in await world.says("cleo", "#prod", "databases list --page 500")
         assert "tenant-04999 is a" in await world.says("cleo", "#prod", "databases show tenant-04999")
@@ -24,4 +23,3 @@ async def test_five_thousand_databases_and_twenty_thousand_devices(sqlite_url: s
         await world.says("alan", "#prod", 'devices remove tenant-00000 site_19999 --reason "lost"')
         await world.presses("grace", "#prod", "Approve")
         assert "Removed the device site_19999" in world.card()
-        await account_for(world)

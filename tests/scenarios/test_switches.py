@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.api.switches import Switches
-from tests.bots import running_bot
-from tests.scenarios.conftest import account_for
+from tests.scenarios.conftest import accounted_bot
 
 EACH = list(Switches.each())
 
 
 @pytest.mark.parametrize("switches", [switches for _, switches in EACH], ids=[name for name, _ in EACH])
 async def test_everything_works_under(switches: Switches, sqlite_url: str) -> None:
-    async with running_bot(sqlite_url, switches=switches) as world:
+    async with accounted_bot(sqlite_url, switches=switches) as world:
         for text, verdict in (
             ("databases list", "12 databases"),
             ("databases show orders-eu", "orders-eu is a"),
@@ -50,4 +49,3 @@ async def test_everything_works_under(switches: Switches, sqlite_url: str) -> No
             await world.presses("grace", "#prod", "Approve")
             assert "Deleted the database" in world.card()
         assert "could not disable table invoices" in str(await world.trail())
-        await account_for(world)

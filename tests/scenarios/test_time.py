@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
-from tests.bots import World, running_bot
-from tests.scenarios.conftest import account_for
+from tests.bots import World
+from tests.scenarios.conftest import accounted_bot
 
 QUICK = "1,2,3,4"
 
@@ -20,7 +20,7 @@ async def until(world: World, words: str) -> None:
 
 
 async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_buttons(database_url: str) -> None:
-    async with running_bot(database_url, DECISION_SECONDS="6") as world:
+    async with accounted_bot(database_url, DECISION_SECONDS="6") as world:
         await ask(world)
         grace = world.person("grace")
         card = grace.see("#prod")[-1]
@@ -34,11 +34,10 @@ async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_butt
         rows = await world.trail()
         assert [row.outcome for row in rows if row.kind is AuditKind.EXPIRY] == [AuditOutcome.EXPIRED]
         assert world.api.journal.changing == []
-        await account_for(world)
 
 
 async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
-    async with running_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
+    async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
         world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE")
         await ask(world)
         await world.presses("grace", "#prod", "Approve")
@@ -47,21 +46,19 @@ async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
         assert len(world.api.journal.changing) == 1
         row = [row for row in await world.trail() if row.kind is AuditKind.RECONCILE][-1]
         assert row.outcome is AuditOutcome.SUCCEEDED
-        await account_for(world)
 
 
 async def test_a_call_that_had_no_effect_is_told_so_and_not_sent_again(database_url: str) -> None:
-    async with running_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
+    async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
         world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="DELETE")
         await ask(world)
         await world.presses("grace", "#prod", "Approve")
         await until(world, "It did not happen")
         assert len(world.api.journal.changing) == 1
-        await account_for(world)
 
 
 async def test_what_reading_cannot_tell_is_handed_to_a_person(database_url: str) -> None:
-    async with running_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
+    async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
         world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="DELETE")
         await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
         await world.presses("grace", "#prod", "Approve")
@@ -70,4 +67,3 @@ async def test_what_reading_cannot_tell_is_handed_to_a_person(database_url: str)
         await world.presses("grace", "#prod", "It did not")
         assert "It did not happen" in world.card()
         assert "Settled by a person" in world.card()
-        await account_for(world)
