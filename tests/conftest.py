@@ -22,6 +22,7 @@ CAMPAIGNS = {
     "model-runs": (100, "runs of the state machine against its model"),
     "model-steps": (30, "steps of each such run"),
     "trail-rows": (5_000, "rows of a trail before those that questions are asked about"),
+    "audit-rows": (2_000, "rows that eight writers append at once while others are rolled back, on each engine"),
     "tamperings": (100, "random ways of tampering with a trail"),
     "clean-trails": (50, "sound trails that must raise no alarm, on each engine"),
     "sigterms": (5, "SIGTERM with calls under way"),
