@@ -83,7 +83,7 @@ def telling(story: str) -> Callable[[Unit], AuditRecord]:
         if not story.startswith(UNDONE):
             return record
         if story.endswith(tuple("02468")):
-            unit.audit.write_out()
+            assert unit.audit.story(story)  # who reads has all rows written first
         raise Planted(story)
 
     return work
