@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from bot.sandbox.estates import PRODUCTION_KEY, STAGING_KEY, serve_estates
-from bot.sandbox.launch import BotDiedError, BotProcess, free_port
+from bot.sandbox.launch import BotDiedError, Supervisor, free_port
 from bot.sandbox.opening import OpeningFailedError, give_hints, open_channels
 from bot.sandbox.slack.seed import AUDIT, believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
@@ -80,22 +80,22 @@ def data_directory(given: Path | None) -> Iterator[Path]:
 
 
 async def live(*, port: int, data: Path, is_fresh: bool) -> None:
-    """Start everything, open the channels of a new database, say where the page is, and last as long as the bot."""
+    """Start everything, open the channels of a new database, say where the page is, and last as long as the bot can."""
     workspace = believable_workspace(is_fixed=True, bot_is_invited=not is_fresh)
     give_hints(workspace)
     async with AsyncExitStack() as stack:
         estates = await stack.enter_async_context(serve_estates())
         page_port = first_free_port(port)
         slack = await stack.enter_async_context(serve_slack(workspace, host=HOST, port=page_port, panel=estates))
-        bot = await BotProcess.start(settings(slack, estates.url, data), log=data / "bot.log")
-        stack.push_async_callback(bot.stop)
+        supervisor = Supervisor(settings(slack, estates.url, data), log=data / "bot.log", told=click.echo)
+        stack.push_async_callback(supervisor.stop)
+        bot = await supervisor.start()
         slack.connect(bot.url)
-        await bot.ready()
         if not is_fresh and not was_opened(data):
             await open_channels(workspace.person("ada"))
             remember_opened(data)
         announce(slack, is_fresh=is_fresh)
-        raise await bot.ended()
+        raise await supervisor.last()
 
 
 def was_opened(data: Path) -> bool:

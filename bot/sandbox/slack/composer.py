@@ -6,7 +6,6 @@ import re
 
 from bot.sandbox.slack.workspace import Workspace
 
-_MENTION = re.compile(r"(?<![\w&<])([@#])([\w.-]+)")
 _READY_MADE = re.compile(r"(<[@#!][^<>\s]+>)")
 
 
@@ -25,31 +24,24 @@ def compose(workspace: Workspace, typed: str, *, escapes: bool = True, named: bo
 
 def _plain(workspace: Workspace, text: str, *, escapes: bool, named: bool) -> str:
     safe = escape(text) if escapes else text
-    return _MENTION.sub(lambda match: _mention(workspace, match, named=named), safe)
+    known = _references(workspace)
+    longest_first = "|".join(re.escape(spoken) for spoken in sorted(known, key=len, reverse=True))
+
+    def reference(match: re.Match[str]) -> str:
+        meant, name = known[match.group().casefold()]
+        return f"<{meant}|{name}>" if named else f"<{meant}>"
+
+    return re.sub(rf"(?<![\w&<])(?:{longest_first})(?!\.?[\w-])", reference, safe, flags=re.IGNORECASE)
 
 
-def _mention(workspace: Workspace, match: re.Match[str], *, named: bool) -> str:
-    sign, typed = match.group(1), match.group(2)
-    word = typed.rstrip(".-")
-    found = _channel(workspace, word) if sign == "#" else _member_or_group(workspace, word)
-    if found is None:
-        return match.group(0)
-    reference, name = found
-    return f"<{reference}|{name}>{typed[len(word) :]}" if named else f"<{reference}>{typed[len(word) :]}"
-
-
-def _channel(workspace: Workspace, word: str) -> tuple[str, str] | None:
-    for channel in workspace.channels.values():
-        if channel.name and channel.name == word:
-            return f"#{channel.id}", channel.name
-    return None
-
-
-def _member_or_group(workspace: Workspace, word: str) -> tuple[str, str] | None:
-    for member in workspace.members.values():
-        if member.name == word:
-            return f"@{member.id}", member.name
-    for group in workspace.groups.values():
-        if group.handle == word:
-            return f"!subteam^{group.id}", f"@{group.handle}"
-    return None
+def _references(workspace: Workspace) -> dict[str, tuple[str, str]]:
+    """What may be typed for each person, group and channel: handles, and names as they stand on the screen."""
+    people, groups = workspace.members.values(), workspace.groups.values()
+    channels = [channel for channel in workspace.channels.values() if channel.name]
+    spoken = [
+        *((f"@{member.real_name}", f"@{member.id}", member.name) for member in people),
+        *((f"@{member.name}", f"@{member.id}", member.name) for member in people),
+        *((f"@{group.handle}", f"!subteam^{group.id}", f"@{group.handle}") for group in groups),
+        *((f"#{channel.name}", f"#{channel.id}", channel.name) for channel in channels),
+    ]
+    return {typed.casefold(): (meant, name) for typed, meant, name in spoken}

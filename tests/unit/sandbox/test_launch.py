@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import signal
 import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 
-from bot.sandbox.launch import BotDiedError, BotProcess, complete_environment, free_port
+from bot.sandbox import launch
+from bot.sandbox.launch import BotDiedError, BotProcess, Supervisor, complete_environment, free_port
 
 READY = """
     import http.server, json, os, pathlib
@@ -19,6 +23,10 @@ READY = """
             self.send_response(200); self.end_headers()
     http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
 """
+SHORT_LIVED = f"""
+    import os, threading
+    threading.Timer(0.5, os._exit, [7]).start()
+{READY}"""
 BROKEN = """
     import sys
     print("The database is behind the code.")
@@ -54,6 +62,42 @@ async def test_a_bot_that_is_ready_is_stopped_on_request(tmp_path: Path, monkeyp
     assert "SLACK_BOT_TOKEN" not in seen
     assert seen["ENV_FILE"] == ""
     assert (await bot.ended()).code != 0
+
+
+async def test_a_bot_that_is_killed_is_started_again_and_one_that_is_set_up_wrong_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "PAUSE_SECONDS", 0.0)
+    script = tmp_path / "app.py"
+    script.write_text(textwrap.dedent(READY))
+    monkeypatch.setattr(launch, "SERVE", (sys.executable, str(script)))
+    told: list[str] = []
+    supervisor = Supervisor(settings(), log=tmp_path / "bot.log", told=told.append)
+    first = await supervisor.start()
+    lasting = asyncio.create_task(supervisor.last())
+    os.kill(first.pid, signal.SIGKILL)
+    while supervisor.bot is first:  # noqa: ASYNC110 - nobody announces it
+        await asyncio.sleep(0.01)
+    assert supervisor.bot is not None
+    await supervisor.bot.ready()
+    assert told == ["The bot died (signal 9). It is being started again."]
+
+    script.write_text(textwrap.dedent(BROKEN))
+    os.kill(supervisor.bot.pid, signal.SIGKILL)
+    assert (await lasting).code == 2
+    assert len(told) == 2
+
+
+async def test_a_bot_that_dies_again_and_again_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "PAUSE_SECONDS", 0.0)
+    script = tmp_path / "app.py"
+    script.write_text(textwrap.dedent(SHORT_LIVED))
+    monkeypatch.setattr(launch, "SERVE", (sys.executable, str(script)))
+    told: list[str] = []
+    supervisor = Supervisor(settings(), log=tmp_path / "bot.log", told=told.append)
+    await supervisor.start()
+    assert (await supervisor.last()).code == 7
+    assert len(told) == launch.DEATHS_BORNE - 1
 
 
 async def test_a_bot_that_dies_leaves_its_last_words_and_its_code(tmp_path: Path) -> None:

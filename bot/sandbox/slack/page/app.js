@@ -92,6 +92,7 @@ function placeItem(id, label, purpose, isCurrent) {
 }
 
 function drawHeader(place) {
+  byId("place-me").textContent = `You are ${app.state.names[app.state.me.id].slice(1)}`;
   byId("place-name").textContent = place.isDirect ? place.name : `# ${place.name}`;
   byId("place-purpose").textContent = place.purpose ?? "";
   const label = `Message ${place.isDirect ? place.name : `#${place.name}`}`;

@@ -5,16 +5,26 @@ import { text } from "./markup.js";
 
 const drawn = new Map(); // person/channel/ts -> {description, node}
 
+let leftAt = 0; // where the page itself scrolled to last: whoever is still there has not scrolled away
+
 export function showMessages(place, app) {
   const list = byId("messages");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80 || Math.abs(list.scrollTop - leftAt) < 2;
   const moved = list.dataset.place !== place.id + app.state.me.id;
   list.dataset.place = place.id + app.state.me.id;
   const messages = app.state.messages[place.id] ?? [];
   const nodes = messages.map((message) => nodeFor(message, app));
   if (!nodes.length) nodes.push(make("p", { class: "empty" }, `Nothing here yet. Try ${app.state.app.command} help.`));
+  const isNew = nodes.at(-1) !== list.lastElementChild;
   reconcile(list, nodes);
-  if (moved || atEnd) list.scrollTop = list.scrollHeight;
+  if (moved || (atEnd && isNew)) follow(list);
+}
+
+// The newest message at the bottom; one that is taller than the room, at its beginning: there stands its verdict.
+function follow(list) {
+  const last = list.lastElementChild;
+  list.scrollTop = last.offsetHeight > list.clientHeight ? last.offsetTop - list.offsetTop : list.scrollHeight;
+  leftAt = list.scrollTop;
 }
 
 function reconcile(list, nodes) {

@@ -44,6 +44,17 @@ async def test_a_command_is_typed_and_its_private_answer_read(page: Page) -> Non
     await expect(page.get_by_role("article")).to_have_count(0)
 
 
+async def test_a_long_answer_is_shown_from_its_beginning_and_a_phone_says_who_types(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 700})
+    await expect(page.locator("#place-me", has_text="You are Ada Lovelace")).to_be_visible()
+    await _say(page, "/cloudsync " + "a long story " * 150)
+    answer = page.get_by_role("article").last
+    await expect(answer).to_contain_text("you said a long story")
+    await expect(answer.get_by_text("Only visible to you")).to_be_in_viewport()
+    await _say(page, "/cloudsync short")
+    await expect(page.get_by_text("you said short")).to_be_in_viewport()
+
+
 async def test_a_second_person_approves_through_the_confirmation(page: Page) -> None:
     await _say(page, "/cloudsync card")
     await expect(page.get_by_role("button", name="Approve")).to_be_visible()
