@@ -44,6 +44,17 @@ async def start(tmp_path: Path, program: str) -> BotProcess:
     return await BotProcess.start(settings(), log=tmp_path / "bot.log", command=(sys.executable, str(script)))
 
 
+def supervised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, told: list[str]
+) -> tuple[Path, Supervisor]:
+    """A supervisor that brings this program back without a pause; the program may be exchanged meanwhile."""
+    script = tmp_path / "app.py"
+    script.write_text(textwrap.dedent(program))
+    monkeypatch.setattr(launch, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(launch, "SERVE", (sys.executable, str(script)))
+    return script, Supervisor(settings(), log=tmp_path / "bot.log", told=told.append)
+
+
 def test_no_setting_of_the_sandboxs_own_environment_reaches_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CLOUDSYNC_API_KEY", "SLACK_APP_TOKEN", "DATABASE_URL", "SECRET_KEYS", "AUDIT_KEYS"):
         monkeypatch.setenv(name, "of production")
@@ -67,12 +78,8 @@ async def test_a_bot_that_is_ready_is_stopped_on_request(tmp_path: Path, monkeyp
 async def test_a_bot_that_is_killed_is_started_again_and_one_that_is_set_up_wrong_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(launch, "PAUSE_SECONDS", 0.0)
-    script = tmp_path / "app.py"
-    script.write_text(textwrap.dedent(READY))
-    monkeypatch.setattr(launch, "SERVE", (sys.executable, str(script)))
     told: list[str] = []
-    supervisor = Supervisor(settings(), log=tmp_path / "bot.log", told=told.append)
+    script, supervisor = supervised(tmp_path, monkeypatch, READY, told)
     first = await supervisor.start()
     lasting = asyncio.create_task(supervisor.last())
     os.kill(first.pid, signal.SIGKILL)
@@ -89,12 +96,8 @@ async def test_a_bot_that_is_killed_is_started_again_and_one_that_is_set_up_wron
 
 
 async def test_a_bot_that_dies_again_and_again_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "PAUSE_SECONDS", 0.0)
-    script = tmp_path / "app.py"
-    script.write_text(textwrap.dedent(SHORT_LIVED))
-    monkeypatch.setattr(launch, "SERVE", (sys.executable, str(script)))
     told: list[str] = []
-    supervisor = Supervisor(settings(), log=tmp_path / "bot.log", told=told.append)
+    _, supervisor = supervised(tmp_path, monkeypatch, SHORT_LIVED, told)
     await supervisor.start()
     assert (await supervisor.last()).code == 7
     assert len(told) == launch.DEATHS_BORNE - 1
