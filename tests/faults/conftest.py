@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.faults.fleet import Spawner
 
 
-@pytest.fixture
-async def spawner() -> AsyncIterator[Spawner]:
+@pytest.fixture(scope="session")
+def spawner() -> Iterator[Spawner]:
     """Forks bots."""
-    spawner = await Spawner.start()
+    spawner = Spawner()
     yield spawner
-    await spawner.close()
+    spawner.close()
