@@ -17,11 +17,14 @@ import uvloop
 import bot.cli
 import bot.db.migrate
 import bot.serving
+from bot.domain import failpoints
 from tests.faults import planted
 
-__all__ = ["main"]
+__all__ = ["BROKE_HERE", "main"]
 
 LOADED = (uvloop, bot.serving, bot.db.migrate)
+BROKE_HERE = "a failpoint broke here"
+"""In the log of a bot that an exception was raised in. Writers that share a batch recover from it without a word."""
 
 
 def main() -> None:
@@ -46,6 +49,7 @@ def _become(order: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.environ.clear()
     os.environ.update(order["environ"])
+    vars(failpoints)["ACTIONS"] = {**failpoints.ACTIONS, "exception": _break_aloud}
     code = 1
     try:
         if order["planted"]:
@@ -58,6 +62,11 @@ def _become(order: dict[str, Any]) -> None:
         os.write(2, f"died of {error!r}\n".encode())
     finally:
         os._exit(code)
+
+
+def _break_aloud() -> None:
+    os.write(2, f"{BROKE_HERE}\n".encode())
+    raise failpoints.FailpointReached
 
 
 if __name__ == "__main__":
