@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot.db.chain import AuditKeys
 from bot.db.engine import Database
 from bot.domain.audit import AuditFilter
 from bot.services.export_formats import ExportFormat
@@ -32,11 +33,11 @@ def script() -> str:
     return str(found)
 
 
-def run(folder: Path, exported: Path) -> tuple[int, str]:
+def run(folder: Path, exported: Path, ring: AuditKeys = AUDIT_KEYS) -> tuple[int, str]:
     """The script as an outsider runs it: isolated, outside the checkout."""
     program = folder / "verify.py"
     program.write_text(script(), encoding="utf-8")
-    keys = [base64.urlsafe_b64encode(key).decode() for key in AUDIT_KEYS.keys]
+    keys = [base64.urlsafe_b64encode(key).decode() for key in ring.keys]
     command = [sys.executable, "-I", str(program), str(exported), *keys]
     ended = subprocess.run(command, capture_output=True, text=True, cwd=folder, check=False)
     return ended.returncode, ended.stdout + ended.stderr
@@ -56,6 +57,11 @@ async def exported(database: Database, tmp_path: Path) -> Path:
 
 async def test_a_sound_trail_holds(exported: Path, tmp_path: Path) -> None:
     assert await asyncio.to_thread(run, tmp_path, exported) == (0, "5 rows hold\n")
+
+
+async def test_a_key_that_was_not_given_is_named(exported: Path, tmp_path: Path) -> None:
+    code, told = await asyncio.to_thread(run, tmp_path, exported, AuditKeys([b"another"]))
+    assert (code, told) == (1, f"row 1: it is signed with {AUDIT_KEYS.current_id}, which was not given\n")
 
 
 Rows = list[dict[str, Any]]
