@@ -12,8 +12,8 @@ from bot.commands.times import read_time
 from bot.config import Settings
 from bot.domain.audit import AuditAction, AuditEntry, AuditFilter, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import InvalidInput
+from bot.domain.ids import new_story_id
 from bot.domain.ports import Clock, SystemClock
-from bot.domain.requests import new_story_id
 from bot.services.drafts import draft_beside, publish, writing_files
 from bot.services.export_formats import ExportFormat
 from bot.services.exports import Exports, Extract, Told

@@ -18,7 +18,7 @@ from bot.db.lock import ProcessLock
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.ports import MessageDelayed, MessageRefused
-from bot.domain.requests import new_story_id
+from bot.domain.ids import new_story_id
 from bot.keys import key_rings
 from bot.slack.socket import SocketDoor
 from bot.slack.transport import SlackDoor, http_app

@@ -20,8 +20,8 @@ from bot.db.stored import StoredRow
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import ConfigurationError, Unavailable
+from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused
-from bot.domain.requests import new_story_id
 from bot.keys import key_rings, signing_keys
 from bot.services.anchors import PostedAnchor, posted
 from bot.slack.messenger import SlackMessenger

@@ -9,19 +9,9 @@ from typing import Any
 
 from bot.domain.access import Gate, OperationClass
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
+from bot.domain.ids import new_request_id, new_story_id
 from bot.domain.records import FormRecord, FormState, InboxDelivery, OutboxItem
-from bot.domain.requests import (
-    Observation,
-    Operation,
-    OperationKind,
-    Request,
-    RequestState,
-    Target,
-    Vote,
-    VoteRecord,
-    new_request_id,
-    new_story_id,
-)
+from bot.domain.requests import Observation, Operation, OperationKind, Request, RequestState, Target, Vote, VoteRecord
 from tests.clock import START
 
 _NUMBERS = count(1)

@@ -28,11 +28,12 @@ from bot.domain.errors import (
     TrailUnavailable,
     UnknownTarget,
 )
+from bot.domain.ids import new_reference
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission, Messenger, Responder
 from bot.domain.records import FormState
 from bot.domain.replies import Form, Reply, Small, line
-from bot.domain.requests import Proposal, Request, RequestState, new_reference
+from bot.domain.requests import Proposal, Request, RequestState
 from bot.services.audit import Trail
 from bot.services.environments import Environments
 from bot.services.metrics import ANSWERS, SECONDS

@@ -17,11 +17,11 @@ from bot.db.engine import Database
 from bot.domain.access import OperationClass
 from bot.domain.audit import JsonValue
 from bot.domain.errors import FieldErrors, InvalidInput
+from bot.domain.ids import new_request_id
 from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
 from bot.domain.records import FormRecord, FormState
 from bot.domain.replies import FieldKind, Form, FormField, Moment, Mood, Paragraph, Reply, line
-from bot.domain.requests import new_request_id
 from bot.domain.secrecy import redact
 
 ASKED_KEPT = 200

@@ -18,7 +18,7 @@ from bot.db.audit_search import forget_entries, index_entries, wipe_forgotten
 from bot.db.tables import audit_events
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import Conflict, InvalidInput
-from bot.domain.requests import new_story_id
+from bot.domain.ids import new_story_id
 
 BATCH = 1_000
 """Rows a transaction of a deletion: others get their turn in between."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -276,21 +275,3 @@ class Request:
     def approvals(self) -> tuple[VoteRecord, ...]:
         """The votes in favour."""
         return tuple(vote for vote in self.votes if vote.vote is Vote.APPROVE)
-
-
-_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-
-
-def new_request_id() -> str:
-    """A random id of 12 characters without look-alikes (59 bits): read aloud at night, guessed by nobody."""
-    return "rq-" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
-
-
-def new_story_id() -> str:
-    """A random id for one story in the trail."""
-    return "st-" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
-
-
-def new_reference() -> str:
-    """A short random reference that stands in an answer and in the log's lines about it."""
-    return "ref-" + "".join(secrets.choice(_ALPHABET) for _ in range(8))

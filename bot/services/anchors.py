@@ -17,10 +17,10 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import Anchor, AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.failpoints import Failpoint, reach
+from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
 from bot.domain.replies import ChannelRef, Code, Mood, Paragraph, Reply, Small, line
-from bot.domain.requests import new_story_id
 from bot.services.lifecycle import LAST_DESTRUCTIVE, OutboxKind, owe_message
 from bot.services.outbox import Drawer
 

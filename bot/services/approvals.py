@@ -14,15 +14,8 @@ from bot.domain.audit import AuditKind, AuditOutcome
 from bot.domain.decisions import refusal
 from bot.domain.errors import Conflict, Denied, UnknownTarget
 from bot.domain.failpoints import Failpoint, reach
-from bot.domain.requests import (
-    Proposal,
-    Request,
-    RequestState,
-    Step,
-    Vote,
-    VoteRecord,
-    new_request_id,
-)
+from bot.domain.ids import new_request_id
+from bot.domain.requests import Proposal, Request, RequestState, Step, Vote, VoteRecord
 from bot.services.access import Access
 from bot.services.approval_words import too_few, too_late
 from bot.services.audit import Trail

@@ -12,7 +12,7 @@ from bot.cloudsync.models import Organisation
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import Unavailable
-from bot.domain.requests import new_story_id
+from bot.domain.ids import new_story_id
 
 log = structlog.get_logger(__name__)
 

@@ -8,15 +8,8 @@ from bot.db.unit import Unit
 from bot.domain.access import Gate, OperationClass
 from bot.domain.audit import AuditAction, AuditKind, JsonValue
 from bot.domain.errors import Conflict
-from bot.domain.requests import (
-    Observation,
-    Operation,
-    OperationKind,
-    Request,
-    RequestState,
-    Target,
-    new_request_id,
-)
+from bot.domain.ids import new_request_id
+from bot.domain.requests import Observation, Operation, OperationKind, Request, RequestState, Target
 from bot.services.lifecycle import PROGRAM, entry_for
 
 THEN_ENABLE = "thenEnable"

@@ -10,8 +10,9 @@ from enum import StrEnum
 from bot.db.unit import Unit
 from bot.domain.access import Gate, OperationClass, Standing
 from bot.domain.audit import AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.ids import new_story_id
 from bot.domain.records import OutboxItem
-from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState, new_story_id
+from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState
 
 NOTICE_GRACE_SECONDS = 6
 """Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""

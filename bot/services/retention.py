@@ -18,7 +18,7 @@ from bot.db.audit_walk import Fault
 from bot.db.engine import Database
 from bot.domain.audit import AuditFilter, JsonValue
 from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable
-from bot.domain.requests import new_story_id
+from bot.domain.ids import new_story_id
 from bot.domain.secrecy import redact
 from bot.services.drafts import draft_beside, publish_once, sha256_of, writing_files
 from bot.services.export_formats import ExportFormat

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.ids import new_story_id
 from bot.domain.invocation import Invocation, Surface
-from bot.domain.requests import new_story_id
 from bot.slack.forms import LOADING_ID, values_of
 
 Body = Mapping[str, Any]

@@ -12,6 +12,7 @@ from bot.cloudsync.writing import WriteSlot
 from bot.db.engine import Database
 from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, Standing, SubjectKind
 from bot.domain.audit import AuditAction
+from bot.domain.ids import new_story_id
 from bot.domain.requests import (
     Observation,
     Operation,
@@ -23,7 +24,6 @@ from bot.domain.requests import (
     Step,
     Target,
     Vote,
-    new_story_id,
 )
 from bot.services.access import Access
 from bot.services.approvals import Approvals, Clocks

@@ -6,17 +6,9 @@ from bot.commands.command import Answer, Arguments, Command, Parameter, Paramete
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
+from bot.domain.ids import new_story_id
 from bot.domain.replies import Bullets, CommandMenu, Line, Moment, PersonRef, Reply, Strong, line
-from bot.domain.requests import (
-    Observation,
-    Operation,
-    OperationKind,
-    Proposal,
-    Request,
-    RequestState,
-    Target,
-    new_story_id,
-)
+from bot.domain.requests import Observation, Operation, OperationKind, Proposal, Request, RequestState, Target
 from bot.services import cards
 from bot.services.lifecycle import Act
 
