@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -17,8 +18,8 @@ from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import BotError, ConfigurationError
-from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.domain.ids import new_story_id
+from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.keys import key_rings
 from bot.slack.socket import SocketDoor
 from bot.slack.transport import SlackDoor, http_app
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 DRAIN_SECONDS = 25.0
 """From SIGTERM to the end, at most: platforms kill after 30."""
 HOUSEKEEPING_SECONDS = 60
+COLLECT_AFTER_OBJECTS = 10_000
+"""New objects between two collections; a command makes some hundreds."""
 LONGEST_ANSWER_SECONDS = 300
 """Older than any answer takes: what is still unanswered then was left by a crash."""
 
@@ -43,7 +46,18 @@ async def serve(settings: Settings) -> None:
         rings = key_rings(settings, database_has_rows=await asyncio.to_thread(database_has_rows, settings.database_url))
         async with build(settings, rings) as program:
             await prepare(program)
+            _spare_the_collector()
             await _run(program)
+
+
+def _spare_the_collector() -> None:
+    """Keep the garbage collector from what lives as long as the process, and from each burst of commands.
+
+    Going through all of it again and again took half the time of 500 acknowledgements.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS)
 
 
 @contextlib.contextmanager
