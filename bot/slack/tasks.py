@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,9 @@ import structlog
 
 GIVE_WAY_SECONDS = 0.5
 """Short enough that a form still opens within its trigger's three seconds."""
+SHARE = 20
+SHARE_SECONDS = 0.05
+"""While acknowledgements go on coming, held work begins so many at a time: all at once would keep them waiting."""
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +29,8 @@ class Tasks:
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
         self._acknowledging = 0
-        self._held: list[tuple[Coroutine[Any, Any, None], str]] = []
+        self._held: deque[tuple[Coroutine[Any, Any, None], str]] = deque()
+        self._giving_way: asyncio.TimerHandle | None = None
 
     @contextmanager
     def acknowledging(self) -> Iterator[None]:
@@ -39,18 +44,33 @@ class Tasks:
                 self._release()
 
     def spawn(self, work: Coroutine[Any, Any, None], *, name: str) -> None:
-        """Start it once no acknowledgement is pending, and at the latest after a short while."""
+        """Start it once no acknowledgement is pending, and after a short while all the same."""
         if not self._acknowledging:
             self._start(work, name)
             return
-        if not self._held:
-            asyncio.get_running_loop().call_later(GIVE_WAY_SECONDS, self._release)
         self._held.append((work, name))
+        if self._giving_way is None:
+            self._give_way_in(GIVE_WAY_SECONDS)
+
+    def _give_way_in(self, seconds: float) -> None:
+        self._giving_way = asyncio.get_running_loop().call_later(seconds, self._give_way)
+
+    def _give_way(self) -> None:
+        self._start_held(SHARE)
+        if self._held:
+            self._give_way_in(SHARE_SECONDS)
+        else:
+            self._giving_way = None
 
     def _release(self) -> None:
-        held, self._held = self._held, []
-        for work, name in held:
-            self._start(work, name)
+        if self._giving_way is not None:
+            self._giving_way.cancel()
+            self._giving_way = None
+        self._start_held(len(self._held))
+
+    def _start_held(self, count: int) -> None:
+        for _ in range(min(count, len(self._held))):
+            self._start(*self._held.popleft())
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.slack.tasks import Tasks
+from bot.slack.tasks import SHARE, SHARE_SECONDS, Tasks
 
 
 async def test_work_begins_once_no_acknowledgement_is_pending() -> None:
@@ -32,6 +32,23 @@ async def test_a_burst_that_does_not_end_holds_work_up_only_for_a_moment() -> No
     with tasks.acknowledging():
         tasks.spawn(work(), name="held")
         await asyncio.wait_for(begun.wait(), 2)
+
+
+async def test_where_acknowledgements_go_on_coming_held_work_begins_a_share_at_a_time_in_its_order() -> None:
+    tasks, begun = Tasks(), []
+
+    async def work(number: int) -> None:
+        begun.append(number)
+
+    with tasks.acknowledging():
+        for number in range(2 * SHARE + 1):
+            tasks.spawn(work(number), name="held")
+        seen = set()
+        while len(begun) <= 2 * SHARE:
+            seen.add(len(begun))
+            await asyncio.sleep(SHARE_SECONDS / 10)
+    assert seen == {0, SHARE, 2 * SHARE}
+    assert begun == [*range(2 * SHARE + 1)]
 
 
 async def test_draining_waits_for_what_is_under_way_and_counts_what_is_left() -> None:
