@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from bot.commands.areas.audit_filters import PAGE
 from bot.db.audit import record_from
 from bot.db.audit_queries import LOOK
 from bot.db.engine import Database
@@ -18,7 +19,6 @@ from tests.bench.long_trail import COMMON, WORD, with_range
 from tests.bench.timing import Comparison, in_turn
 
 ROUNDS = 41
-PAGE = 10
 FAR = 1_000
 """The page that has to be as quick as the first."""
 

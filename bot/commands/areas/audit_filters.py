@@ -10,7 +10,8 @@ from bot.commands.command import Arguments, Parameter, ParameterKind
 from bot.domain.audit import AuditAction, AuditFilter, AuditOutcome
 from bot.domain.errors import InvalidInput
 
-PAGE = 10
+PAGE = 8
+"""Rows on a page: with what stands around them, two screens of a phone at the most."""
 OUTCOMES = tuple(outcome.value for outcome in AuditOutcome)
 ACTIONS = tuple(action.value for action in AuditAction)
 WENT_WRONG = (
