@@ -10,6 +10,7 @@ from bot.commands.kinds import placeholder_of, shortened
 from bot.commands.registry import Registry
 from bot.commands.wording import lower_first, with_code
 from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing, shortfall
+from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
 from bot.domain.replies import (
     Bullets,
@@ -48,10 +49,9 @@ def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
     words = topic.split()
     if not words:
         return overview(registry, standing)
-    command = registry.named(topic)
-    if command is not None:
+    command, commands = registry.named(topic), registry.matching(words)
+    if command is not None and len(commands) < 2:
         return command_help(command, registry, standing)
-    commands = registry.matching(words)
     if commands:
         return area_help(" ".join(commands[0].path[: len(words)]), commands, registry, standing)
     near = registry.nearest(words)
@@ -63,27 +63,25 @@ def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
 
 
 def overview(registry: Registry, standing: Standing) -> Reply:
-    """Every command that is open to this person here, each by an example to copy, area by area."""
+    """What is open to this person here, on one screen of a phone: area by area, each with one example to copy."""
     open_here = permitted(registry.commands, standing)
     gated = [command for command in open_here if command.operation_class is not OperationClass.FREE]
     if not gated:
         return _nothing_open(registry, standing)
-    areas = tuple(dict.fromkeys(command.path[0] for command in gated))
-    free = [command for command in open_here if command not in gated]
+    about_you = [command for command in open_here if command not in gated and command.action is not AuditAction.HELP]
+    first: dict[str, Command] = {}
+    for command in (*gated, *about_you):
+        first.setdefault(command.path[0], command)
     return Reply(
         verdict=line(f"You may do {_things(len(gated))} here{_as_role(standing)}"),
-        parts=(*(_examples(area, gated, registry) for area in areas), _listed("about you", free, registry)),
-        next_step=line("Next: copy a line and put your own names in, or pick an area for more."),
-        actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in areas)),),
+        parts=(Paragraph(lines=tuple(_begun(area, command, registry) for area, command in first.items())),),
+        next_step=line("Next: for all that is open in an area, ", *_typed(registry, "help <area>")),
+        actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in first)),),
     )
 
 
-def _examples(area: str, open_here: Iterable[Command], registry: Registry) -> Part:
-    return _listed(area, [command for command in open_here if command.path[0] == area], registry)
-
-
-def _listed(heading: str, commands: Iterable[Command], registry: Registry) -> Part:
-    return Paragraph(lines=(line(Strong(text=heading)), *(_typed(registry, one.example) for one in commands)))
+def _begun(area: str, command: Command, registry: Registry) -> Line:
+    return line(Strong(text=area), " ", *_typed(registry, command.example))
 
 
 def _nothing_open(registry: Registry, standing: Standing) -> Reply:

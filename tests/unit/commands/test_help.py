@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import pytest
 
+from bot.commands.catalogue import all_commands
 from bot.commands.help import help_about
 from bot.commands.registry import Registry
 from bot.domain.access import ChannelBinding, Person, Role, Standing, standing_of
 from bot.domain.errors import InvalidInput
-from bot.domain.replies import CommandMenu, Mood
+from bot.domain.replies import CommandMenu, Mood, Reply
 from tests.unit.commands.catalog import COMMANDS
 from tests.unit.commands.plain import line_text, part_lines, reply_text
 
-FREE = {"help"}
-READING = {"databases list", "databases show", "notifications token show", "devices list"}
-OPERATING = READING | {"audit list", "tables enable", "databases delete"}
+PHONE_LINES, PHONE_COLUMNS = 22, 42
+"""What one screen of a phone holds beside a menu."""
+READING = {"databases list", "notifications token show", "devices list"}
+OPERATING = READING | {"audit list", "tables enable"}
 
 
 def standing(role: Role, channel: Role | None = Role.ADMIN, *, bot_admin: bool = False) -> Standing:
@@ -30,27 +34,30 @@ def standing(role: Role, channel: Role | None = Role.ADMIN, *, bot_admin: bool =
     )
 
 
-def shown(text: str) -> set[str]:
-    return {command.name for command in COMMANDS if f"/cloudsync {command.example}" in text.splitlines()}
+def shown(reply: Reply) -> set[str]:
+    """The commands whose examples stand in the overview, each beside the name of its area."""
+    lines = part_lines(reply)
+    return {command.name for command in COMMANDS if f"{command.path[0]} /cloudsync {command.example}" in lines}
 
 
 @pytest.mark.parametrize(
-    ("who", "names"),
+    ("who", "names", "count"),
     [
-        (standing(Role.VIEWER), READING | FREE),
-        (standing(Role.OPERATOR), OPERATING | FREE),
-        (standing(Role.ADMIN), {command.name for command in COMMANDS}),
-        (standing(Role.ADMIN, Role.VIEWER), READING | FREE),
-        (standing(Role.ADMIN, Role.OPERATOR), (OPERATING - {"databases delete"}) | FREE),
-        (standing(Role.NONE, None, bot_admin=True), {"roles grant"} | FREE),
+        (standing(Role.VIEWER), READING, 4),
+        (standing(Role.OPERATOR), OPERATING, 7),
+        (standing(Role.ADMIN), OPERATING | {"roles grant"}, 8),
+        (standing(Role.ADMIN, Role.VIEWER), READING, 4),
+        (standing(Role.ADMIN, Role.OPERATOR), OPERATING, 6),
+        (standing(Role.NONE, None, bot_admin=True), {"roles grant"}, 1),
     ],
 )
-def test_the_overview_shows_an_example_of_just_what_is_open_to_this_person_here(
-    registry: Registry, who: Standing, names: set[str]
+def test_the_overview_shows_one_example_of_each_area_that_is_open_to_this_person_here(
+    registry: Registry, who: Standing, names: set[str], count: int
 ) -> None:
     reply = help_about("", registry, who)
-    assert shown("\n".join(part_lines(reply))) == names
-    assert line_text(reply.verdict).startswith(f"You may do {len(names - FREE)} thing")
+    assert shown(reply) == names
+    assert len(part_lines(reply)) == len(names), "nothing else stands there"
+    assert line_text(reply.verdict).startswith(f"You may do {count} thing")
 
 
 def test_the_overview_names_the_role_and_leads_to_the_areas(registry: Registry) -> None:
@@ -59,7 +66,18 @@ def test_the_overview_names_the_role_and_leads_to_the_areas(registry: Registry) 
     (menu,) = reply.actions
     assert isinstance(menu, CommandMenu)
     assert ("databases", "help databases") in menu.options
-    assert line_text(reply.next_step).startswith("Next: ")
+    assert line_text(reply.next_step) == "Next: for all that is open in an area, /cloudsync help <area>"
+
+
+def test_all_there_is_fits_a_phone_and_leads_to_every_example() -> None:
+    everything = Registry(all_commands())
+    reply = help_about("", everything, standing(Role.ADMIN))
+    assert sum(ceil(len(one) / PHONE_COLUMNS) for one in reply_text(reply).splitlines()) <= PHONE_LINES
+    (menu,) = reply.actions
+    assert isinstance(menu, CommandMenu)
+    led_to = "\n".join(reply_text(help_about(area, everything, standing(Role.ADMIN))) for area, _ in menu.options)
+    lacking = [one.name for one in everything.commands if f"/cloudsync {one.example}" not in led_to]
+    assert lacking == ["help"]
 
 
 def test_a_bot_admin_where_nothing_is_bound_is_told_the_one_thing_that_is_open(registry: Registry) -> None:
