@@ -137,6 +137,9 @@ function toast(words) {
 }
 
 byId("menu").addEventListener("click", () => showSidebar(!document.body.classList.contains("with-sidebar")));
+document.querySelector("main").addEventListener("click", (event) => {
+  if (!byId("menu").contains(event.target)) showSidebar(false);
+});
 byId("person").addEventListener("change", (event) => {
   app.person = event.target.value;
   sessionStorage.setItem("person", app.person);

@@ -32,9 +32,14 @@ export function mrkdwn(text, names) {
 
 function mark([whole, block, code, reference, name], names) {
   if (block !== undefined) return make("pre", {}, decode(block.replace(/^\n/, "")));
-  if (code !== undefined) return make("code", {}, decode(code));
+  if (code !== undefined) return make("code", {}, ...wholeWords(decode(code)));
   if (reference !== undefined) return referred(reference, names);
   return document.createTextNode(EMOJI[name] ?? whole);
+}
+
+// A line never ends inside `orders-eu` or `--reason`: half of it would be copied as another name.
+function wholeWords(code) {
+  return code.split(/(\s+)/).map((part) => part.trim() ? make("span", { class: "word" }, part) : part);
 }
 
 // A styled run that begins before the first mark may enclose it: `*<https://…|label>*`.

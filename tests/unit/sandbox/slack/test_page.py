@@ -166,6 +166,17 @@ async def test_the_home_is_shown_and_a_phone_finds_its_way(page: Page) -> None:
     assert width <= 390
 
 
+async def test_a_tap_beside_the_channels_closes_them_on_a_phone(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_role("button", name="Show channels").click()
+    await page.get_by_label("You are").select_option("Grace Hopper")
+
+    await page.mouse.click(370, 400)
+
+    await expect(page.get_by_label("You are")).to_be_hidden()
+    await expect(page.get_by_text("You are Grace Hopper", exact=True)).to_be_in_viewport(ratio=1)
+
+
 async def test_the_panel_arms_a_fault_of_the_stand_in_api(page: Page, panel: Panel) -> None:
     await page.get_by_text("Stand-in API").click()
 
@@ -200,3 +211,16 @@ async def test_nothing_can_be_typed_before_the_page_knows_who_types(stage: Stage
         arriving.set()
         await _say(page, "/cloudsync hello")
         await expect(page.get_by_role("article").last).to_contain_text("you said hello")
+
+
+async def test_a_line_never_ends_inside_a_word_of_a_command(page: Page, stage: Stage) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    command = "/cloudsync databases delete orders-eu --reason moved-to-orders-us-last-week --share"
+    await stage.client.chat_postMessage(
+        channel=stage.workspace.channel("prod").id, text="copy", blocks=[section(f"`{command}`")]
+    )
+
+    code = page.locator("code", has_text="orders-eu")
+    await expect(code).to_have_text(command)
+    heights = await code.locator(".word").evaluate_all("words => words.map((word) => word.offsetHeight)")
+    assert max(heights) < 30, "one line each"
