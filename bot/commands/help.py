@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bot.commands.arguments import parameters_of, usage
 from bot.commands.command import Command, Parameter
@@ -50,6 +50,7 @@ def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
     if not words:
         return overview(registry, standing)
     command, commands = registry.named(topic), registry.matching(words)
+    # A bare `audit` is typed for `audit list`, but who asks for help about it wants all of the area.
     if command is not None and len(commands) < 2:
         return command_help(command, registry, standing)
     if commands:
@@ -69,19 +70,28 @@ def overview(registry: Registry, standing: Standing) -> Reply:
     if not gated:
         return _nothing_open(registry, standing)
     about_you = [command for command in open_here if command not in gated and command.action is not AuditAction.HELP]
-    first: dict[str, Command] = {}
-    for command in (*gated, *about_you):
-        first.setdefault(command.path[0], command)
+    areas = _by_area((*gated, *about_you))
+    fullest = max(areas, key=lambda area: len(areas[area]))
     return Reply(
         verdict=line(f"You may do {_things(len(gated))} here{_as_role(standing)}"),
-        parts=(Paragraph(lines=tuple(_begun(area, command, registry) for area, command in first.items())),),
-        next_step=line("Next: for all that is open in an area, ", *_typed(registry, "help <area>")),
-        actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in first)),),
+        parts=(Paragraph(lines=tuple(_begun(area, found, registry) for area, found in areas.items())),),
+        next_step=line("Next: pick an area for more, or type ", *_typed(registry, f"help {fullest}")),
+        actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in areas)),),
     )
 
 
-def _begun(area: str, command: Command, registry: Registry) -> Line:
-    return line(Strong(text=area), " ", *_typed(registry, command.example))
+def _by_area(commands: Iterable[Command]) -> Mapping[str, tuple[Command, ...]]:
+    areas: dict[str, tuple[Command, ...]] = {}
+    for command in commands:
+        area = command.path[0]
+        areas[area] = (*areas.get(area, ()), command)
+    return areas
+
+
+def _begun(area: str, commands: tuple[Command, ...], registry: Registry) -> Line:
+    """The area, how much of it is open where that is more than its example shows, and the example."""
+    count = f" ({len(commands)})" if len(commands) > 1 else ""
+    return line(Strong(text=area), f"{count} ", *_typed(registry, commands[0].example))
 
 
 def _nothing_open(registry: Registry, standing: Standing) -> Reply:

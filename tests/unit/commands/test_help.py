@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import ceil
 
 import pytest
@@ -12,7 +13,7 @@ from bot.commands.registry import Registry
 from bot.domain.access import ChannelBinding, Person, Role, Standing, standing_of
 from bot.domain.errors import InvalidInput
 from bot.domain.replies import CommandMenu, Mood, Reply
-from tests.unit.commands.catalog import COMMANDS
+from tests.unit.commands.catalog import COMMANDS, command
 from tests.unit.commands.plain import line_text, part_lines, reply_text
 
 PHONE_LINES, PHONE_COLUMNS = 22, 42
@@ -36,8 +37,8 @@ def standing(role: Role, channel: Role | None = Role.ADMIN, *, bot_admin: bool =
 
 def shown(reply: Reply) -> set[str]:
     """The commands whose examples stand in the overview, each beside the name of its area."""
-    lines = part_lines(reply)
-    return {command.name for command in COMMANDS if f"{command.path[0]} /cloudsync {command.example}" in lines}
+    lines = [re.sub(r"^(\w+) \(\d+\) ", r"\1 ", one) for one in part_lines(reply)]
+    return {one.name for one in COMMANDS if f"{one.path[0]} /cloudsync {one.example}" in lines}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,21 @@ def test_the_overview_names_the_role_and_leads_to_the_areas(registry: Registry) 
     (menu,) = reply.actions
     assert isinstance(menu, CommandMenu)
     assert ("databases", "help databases") in menu.options
-    assert line_text(reply.next_step) == "Next: for all that is open in an area, /cloudsync help <area>"
+    assert line_text(reply.next_step) == "Next: pick an area for more, or type /cloudsync help databases"
+
+
+def test_the_overview_counts_what_an_area_holds_beyond_its_example(registry: Registry) -> None:
+    lines = part_lines(help_about("", registry, standing(Role.OPERATOR)))
+    assert lines[:2] == [
+        "databases (3) /cloudsync databases list orders",
+        "tables /cloudsync tables enable orders-eu users",
+    ]
+
+
+def test_the_overview_leads_to_an_area_that_holds_more_than_its_line_shows() -> None:
+    single_first = Registry([command("org"), *COMMANDS])
+    next_step = line_text(help_about("", single_first, standing(Role.VIEWER)).next_step)
+    assert next_step.endswith("/cloudsync help databases")
 
 
 def test_all_there_is_fits_a_phone_and_leads_to_every_example() -> None:
