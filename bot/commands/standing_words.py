@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.access import Grant, Role, Standing, SubjectKind
-from bot.domain.replies import GroupRef, Line, PersonRef, Span, line
+from bot.domain.replies import GroupRef, Line, PersonRef, Span, enumerated, line
 
 GIVERS_NAMED = 4
 
@@ -54,11 +54,7 @@ def roles_given_by(bot_admins: Iterable[str], grants: Sequence[Grant], channel_i
     unique = list(dict.fromkeys(names))
     if not unique:
         return line("nobody yet; whoever runs the bot names somebody in BOT_ADMINS")
-    spans: list[Span] = []
-    for name in unique[:GIVERS_NAMED]:
-        spans += [name, ", "]
-    more = len(unique) - GIVERS_NAMED
-    return line(*spans[:-1], f" and {more} more" if more > 0 else "")
+    return enumerated(unique, most=GIVERS_NAMED)
 
 
 def rise_of(standing: Standing, slash: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -70,6 +71,18 @@ Line = tuple[Span, ...]
 def line(*spans: Span) -> Line:
     """Put spans together; spaces between them are the caller's."""
     return spans
+
+
+def enumerated(names: Sequence[Span], *, most: int) -> Line:
+    """`A, B and C`; of more than `most`, how many are left: `A, B and 3 more`."""
+    shown = list(names[:most])
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    spans: list[Span] = []
+    for number, name in enumerate(shown, start=1):
+        joint = "" if number == 1 else " and " if number == len(shown) else ", "
+        spans += [joint, name] if joint else [name]
+    return tuple(spans)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from bot.domain.replies import (
     RequestButton,
     Small,
     Style,
+    enumerated,
     line,
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
@@ -46,6 +47,8 @@ PAST = {
 
 UNREADABLE_AFTERWARDS = frozenset({NEW_CONNECTION, NEW_JWT_SECRET})
 """Facts that only the request can tell once it has ended."""
+
+DECIDERS_NAMED = 5
 
 
 def done_words(summary: str) -> str:
@@ -87,11 +90,7 @@ def deciders_in_words(request: Request, people: tuple[str, ...]) -> Line:
     """Who could decide, the first few by name."""
     if not people:
         return line("admins of ", ChannelRef(id=request.channel_id), ", other than the requester")
-    mentions: list[PersonRef | str] = []
-    for person_id in people[:5]:
-        mentions += [PersonRef(id=person_id), " "]
-    rest = f"and {len(people) - 5} more" if len(people) > 5 else ""
-    return (*mentions, rest) if rest else tuple(mentions)
+    return enumerated([PersonRef(id=person_id) for person_id in people], most=DECIDERS_NAMED)
 
 
 def unread(request: Request) -> tuple[Part, ...]:

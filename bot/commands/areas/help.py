@@ -12,7 +12,19 @@ from bot.commands.wording import lower_first, with_code
 from bot.domain.access import Gate, OperationClass, Role, Standing
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput, PeopleUnavailable
-from bot.domain.replies import ChannelRef, CommandButton, Facts, Line, Mood, PersonRef, Reply, Span, Strong, line
+from bot.domain.replies import (
+    ChannelRef,
+    CommandButton,
+    Facts,
+    Line,
+    Mood,
+    PersonRef,
+    Reply,
+    Span,
+    Strong,
+    enumerated,
+    line,
+)
 
 DECIDERS_NAMED = 4
 
@@ -114,11 +126,7 @@ async def _deciders(context: Context, channel_id: str, person_id: str) -> Line:
         return line("not known: Slack did not say just now")
     if not able:
         return line("nobody else there; an admin channel and a second admin are needed")
-    spans: list[Span] = []
-    for decider in able[:DECIDERS_NAMED]:
-        spans += [PersonRef(id=decider), ", "]
-    more = len(able) - DECIDERS_NAMED
-    return line(*spans[:-1], f" and {more} more" if more > 0 else "")
+    return enumerated([PersonRef(id=decider) for decider in able], most=DECIDERS_NAMED)
 
 
 def commands() -> tuple[Command, ...]:

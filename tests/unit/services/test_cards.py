@@ -53,6 +53,23 @@ def test_whoever_asked_reads_in_which_channel_the_request_stands() -> None:
     assert "The request stands in @C0OPS until" in reply_text(cards.asked(make_request()))
 
 
+@pytest.mark.parametrize("state", [RequestState.PENDING, RequestState.NEEDS_HUMAN])
+@pytest.mark.parametrize(
+    ("deciders", "told"),
+    [
+        (("U1",), "@U1"),
+        (("U1", "U2"), "@U1 and @U2"),
+        (("U1", "U2", "U3"), "@U1, @U2 and @U3"),
+        (("U1", "U2", "U3", "U4", "U5", "U6", "U7"), "@U1, @U2, @U3, @U4, @U5 and 2 more"),
+    ],
+)
+def test_who_may_decide_is_listed_as_a_sentence_lists_people(
+    state: RequestState, deciders: tuple[str, ...], told: str
+) -> None:
+    drawn = cards.card(make_request(state=state), deciders=deciders)
+    assert f"Who may decide: {told}" in reply_text(drawn).splitlines()
+
+
 CONNECTION = "billing.db.example, fingerprint 4f9a8b7c"
 
 
