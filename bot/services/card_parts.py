@@ -179,6 +179,11 @@ def undo_button(request: Request) -> tuple[CommandButton, ...]:
     return (CommandButton(label=request.result.undo_label, command=request.result.undo_command),)
 
 
+def leads_back(request: Request) -> bool:
+    """Whether the way back is the next thing to do: warnings come before it."""
+    return bool(request.result.undo_command) and not request.result.warnings
+
+
 def story_button(request: Request) -> CommandButton:
     """The way to the trail."""
     return CommandButton(label="Audit story", command=f"audit show {request.id}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.access import Gate
 from bot.domain.replies import (
     ChannelRef,
     Code,
+    Line,
     Moment,
     Mood,
     Paragraph,
@@ -20,6 +22,7 @@ from bot.services.card_parts import (
     decision_buttons,
     facts,
     going_ahead,
+    leads_back,
     unread,
 )
 from bot.services.cards_after import AFTER
@@ -100,9 +103,7 @@ def reminder(request: Request) -> Reply:
 
 def notice(request: Request) -> Reply:
     """The card as a direct message: without buttons, which count only in the channel, and naming that channel."""
-    drawn = card(request)
-    where = line(" It was asked in ", ChannelRef(id=request.channel_id), ".")
-    return replace(drawn, actions=(), next_step=(*drawn.next_step, *where))
+    return replace(card(request), actions=(), next_step=_what_now_away(request))
 
 
 def elsewhere(request: Request) -> Reply:
@@ -112,4 +113,15 @@ def elsewhere(request: Request) -> Reply:
         return replace(drawn, actions=(), next_step=line("Next: decide it in ", there, ", where it was asked."))
     if request.is_open:
         return replace(drawn, actions=(), next_step=line("Next: wait; the message in ", there, " tells how it ends."))
-    return replace(drawn, actions=(), next_step=(*drawn.next_step, " It was asked in ", there, "."))
+    return replace(drawn, actions=(), next_step=_what_now_away(request))
+
+
+def _what_now_away(request: Request) -> Line:
+    """The card's next step where its buttons are not; without `approve` there is no message that has them."""
+    there = ChannelRef(id=request.channel_id)
+    if not leads_back(request):
+        return line(*card(request).next_step, " It was asked in ", there, ".")
+    if request.gate is not Gate.APPROVE:
+        return line("Next: nothing to do. It was asked in ", there, ".")
+    back = Strong(text=request.result.undo_label)
+    return line("Next: if this was a mistake, press ", back, " in ", there, ", where it was asked.")

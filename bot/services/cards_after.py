@@ -26,6 +26,7 @@ from bot.services.card_parts import (
     done_words,
     facts,
     items,
+    leads_back,
     story_button,
     undo_button,
     votes,
@@ -50,10 +51,18 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
         verdict=verdict,
         mood=Mood.WARNING if warned else Mood.GOOD,
         parts=tuple(parts),
-        next_step=line("Next: look at the warnings above.") if warned else line("Next: nothing to do."),
+        next_step=_what_now(request),
         actions=(*undo_button(request), story_button(request)),
         reference=request.id,
     )
+
+
+def _what_now(request: Request) -> Line:
+    if request.result.warnings:
+        return line("Next: look at the warnings above.")
+    if leads_back(request):
+        return line("Next: if this was a mistake, ", Strong(text=request.result.undo_label), " leads back.")
+    return line("Next: nothing to do.")
 
 
 def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:

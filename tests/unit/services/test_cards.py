@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from bot.domain.access import Gate, OperationClass
-from bot.domain.replies import RequestButton, Style
-from bot.domain.requests import Observation, Request, RequestState, Step
+from bot.domain.replies import CommandButton, Reply, RequestButton, Style
+from bot.domain.requests import Observation, Request, RequestState, Result, Step
 from bot.services import cards
 from tests.factories import make_request
 from tests.unit.commands.plain import line_text, reply_text
@@ -68,6 +69,33 @@ def test_who_may_decide_is_listed_as_a_sentence_lists_people(
 ) -> None:
     drawn = cards.card(make_request(state=state), deciders=deciders)
     assert f"Who may decide: {told}" in reply_text(drawn).splitlines()
+
+
+REVERSIBLE = Result(undo_label="Register again", undo_command="databases register --again rq-1")
+
+
+def test_above_the_button_that_leads_back_it_never_says_that_there_is_nothing_to_do() -> None:
+    drawn = cards.card(make_request(state=RequestState.SUCCEEDED, result=REVERSIBLE))
+    assert [one.label for one in drawn.actions if isinstance(one, CommandButton)] == ["Register again", "Audit story"]
+    assert line_text(drawn.next_step) == "Next: if this was a mistake, Register again leads back."
+
+
+def test_without_a_way_back_there_is_nothing_to_do_and_warnings_come_before_it() -> None:
+    succeeded = make_request(state=RequestState.SUCCEEDED)
+    warned = replace(succeeded, result=replace(REVERSIBLE, warnings=("Slow.",)))
+    assert line_text(cards.card(succeeded).next_step) == "Next: nothing to do."
+    assert line_text(cards.card(warned).next_step) == "Next: look at the warnings above."
+
+
+@pytest.mark.parametrize("draw", [cards.notice, cards.elsewhere])
+def test_where_the_way_back_is_no_button_it_is_said_where_there_is_one(draw: Callable[[Request], Reply]) -> None:
+    approved = make_request(state=RequestState.SUCCEEDED, result=REVERSIBLE)
+    asked_in = "Next: nothing to do. It was asked in @C0OPS."
+    assert line_text(draw(approved).next_step) == (
+        "Next: if this was a mistake, press Register again in @C0OPS, where it was asked."
+    )
+    assert line_text(draw(replace(approved, gate=Gate.CONFIRM)).next_step) == asked_in
+    assert line_text(draw(replace(approved, result=Result())).next_step) == asked_in
 
 
 CONNECTION = "billing.db.example, fingerprint 4f9a8b7c"
