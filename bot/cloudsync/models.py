@@ -31,6 +31,11 @@ class Organisation:
     status: str | None = None
 
 
+def kind_of(provider: str | None, flavor: str | None) -> str:
+    """Provider and flavor for people, once where they are the same; empty where neither is known."""
+    return " / ".join(dict.fromkeys(part for part in (provider, flavor) if part))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Database:
     """A managed database as the read endpoints return it. Never a connection string, only where it points."""
@@ -49,6 +54,11 @@ class Database:
     jwks_uri: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """Provider and flavor for people."""
+        return kind_of(self.provider, self.flavor)
 
 
 @dataclass(frozen=True, kw_only=True)

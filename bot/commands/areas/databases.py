@@ -81,10 +81,8 @@ def _fits(database: Database, wanted: str) -> bool:
 
 
 def _listed(database: Database) -> Line:
-    kind = " / ".join(part for part in (database.provider, database.flavor) if part)
-    return line(
-        Strong(text=database.label or "unnamed"), " ", Code(text=database.id or "?"), f" {kind}" if kind else ""
-    )
+    kind = f" {database.kind}" if database.kind else ""
+    return line(Strong(text=database.label or "unnamed"), " ", Code(text=database.id or "?"), kind)
 
 
 def _paging(wanted: str, page: int, pages: int) -> tuple[Action, ...]:
@@ -103,7 +101,7 @@ async def show(context: Context, arguments: Arguments) -> Answer:
     database = await context.api.get_database(context.database.id or "")
     database_id = database.id or context.database.id or ""
     return Reply(
-        verdict=line(Strong(text=database.label or "unnamed"), f" is a {_kind(database)} database"),
+        verdict=line(Strong(text=database.label or "unnamed"), f" is a {database.kind or 'registered'} database"),
         parts=(Facts(pairs=_facts(database)),),
         next_step=line("Next: check its connection, or look closer."),
         actions=(
@@ -113,11 +111,6 @@ async def show(context: Context, arguments: Arguments) -> Answer:
             CommandButton(label="Notifications", command=f"notifications status {database_id}"),
         ),
     )
-
-
-def _kind(database: Database) -> str:
-    parts = [part for part in (database.provider, database.flavor) if part]
-    return " / ".join(dict.fromkeys(parts)) or "registered"
 
 
 def _facts(database: Database) -> tuple[tuple[str, Line], ...]:

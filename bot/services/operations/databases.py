@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import NotFound
-from bot.cloudsync.models import Registration
+from bot.cloudsync.models import Registration, kind_of
 from bot.cloudsync.writing import WriteSlot
 from bot.domain.audit import JsonValue
 from bot.domain.requests import Observation, Operation, OperationKind, Request
@@ -132,9 +132,10 @@ class DeleteDatabase:
         """What is needed to register it again; never a secret."""
         del api
         identity, keep = request.observation.identity, request.observation.keep
-        kind = " / ".join(str(identity[name]) for name in ("provider", "flavor", "database_name") if identity.get(name))
+        kind = kind_of(_single(identity.get("provider")), _single(identity.get("flavor")))
+        was = " / ".join(part for part in (kind, _single(identity.get("database_name"))) if part)
         lines = (
-            ("Was", kind),
+            ("Was", was),
             ("Tables that were enabled", _several(identity.get("enabled_tables"))),
             ("Schema", _single(keep.get("schema_name"))),
             ("Project", _single(keep.get("project_id"))),

@@ -36,8 +36,7 @@ def identity_of(database: Database) -> dict[str, JsonValue]:
 
 def whereabouts(database: Database) -> list[tuple[str, str]]:
     """Provider and host, as far as the API tells."""
-    provider = " / ".join(part for part in (database.provider, database.flavor) if part)
-    facts = [("Provider", provider)] if provider else []
+    facts = [("Provider", database.kind)] if database.kind else []
     if database.host:
         facts.append(("Host", f"{database.host}:{database.port}" if database.port else database.host))
     return facts

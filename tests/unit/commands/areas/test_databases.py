@@ -40,6 +40,13 @@ async def test_a_word_filters_by_label_id_provider_and_flavor(channel: Channel, 
     assert f"that fit “{text}”" in line_text(reply.verdict)
 
 
+async def test_a_provider_whose_flavor_has_the_same_name_is_said_once(channel: Channel) -> None:
+    kiosk = await channel.reply("databases list kiosk")
+    assert part_lines(kiosk)[0].endswith(" sqlitecloud")
+    assert "sqlitecloud / sqlitecloud" not in reply_text(kiosk)
+    assert line_text((await channel.reply("databases show kiosk")).verdict) == "kiosk is a sqlitecloud database"
+
+
 async def test_a_filter_survives_paging_whatever_it_holds(channel: Channel) -> None:
     for number in range(11):
         database = channel.api.estate.labelled("kiosk")

@@ -69,6 +69,10 @@ async def test_a_deletion_shows_what_it_will_affect(desk: Desk) -> None:
     }
 
 
+async def test_a_provider_whose_flavor_has_the_same_name_is_said_once(desk: Desk) -> None:
+    assert dict((await desk.ask(Kind.DELETE_DATABASE, "kiosk").observe()).facts)["Provider"] == "sqlitecloud"
+
+
 async def test_a_deletion_compares_the_enabled_tables(desk: Desk) -> None:
     asked = desk.ask(Kind.DELETE_DATABASE)
     before = await asked.observe()

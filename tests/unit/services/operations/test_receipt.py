@@ -34,6 +34,11 @@ async def test_a_deletion_leaves_what_is_needed_to_register_again_and_no_secret(
     assert "hunter2" not in repr(receipt)
 
 
+async def test_a_deletion_says_once_what_provider_and_flavor_have_in_common(desk: Desk) -> None:
+    receipt = await receipt_of(desk.ask(Kind.DELETE_DATABASE, "kiosk"))
+    assert dict(receipt.lines)["Was"] == "sqlitecloud / kiosk"
+
+
 async def test_tables_are_read_again_and_the_inverse_is_offered(desk: Desk) -> None:
     receipt = await receipt_of(desk.ask(Kind.DISABLE_TABLES, "orders-eu", "users", "orders"))
     assert receipt.lines == (("Read afterwards", "users disabled, orders disabled"),)
