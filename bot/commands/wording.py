@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.replies import Code, Line, Paragraph, Part, Span, line
+from collections.abc import Sequence
+
+from bot.domain.replies import Action, Code, Line, Paragraph, Part, Span, line
 
 
 def lower_first(sentence: str) -> str:
@@ -18,6 +20,11 @@ def with_code(sentence: str) -> Line:
         if piece:
             spans.append(Code(text=piece) if number % 2 else piece)
     return tuple(spans)
+
+
+def next_or_page(turning: Sequence[Action], *what: Span) -> Line:
+    """What to do next; above buttons that turn the page, of which one is named **Next**, without that word."""
+    return line("Turn the page, or " if turning else "Next: ", *what)
 
 
 def past_the_end(asked: int, pages: int) -> tuple[Part, ...]:

@@ -93,11 +93,17 @@ def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 
             Bullets(items=tuple(_step(record) for record in shown)),
             Small(line=line(small, *_where(first))),
         ),
-        next_step=line("Next: look at the request, which is still open.")
-        if under_way
-        else line("Next: nothing to do; this is the story so far as it was written."),
+        next_step=line(_what_now(under_way=under_way, goes_on=page < pages)),
         actions=(*_turning(first.story, page, pages), *_leads(records, timezone)),
     )
+
+
+def _what_now(*, under_way: bool, goes_on: bool) -> str:
+    if under_way:
+        return "Next: look at the request, which is still open."
+    if goes_on:
+        return "Next: press Newer to read on."
+    return "Next: nothing to do; this is the story so far as it was written."
 
 
 def _story_words(records: Sequence[AuditRecord], end: AuditOutcome | None) -> Line:
@@ -116,7 +122,7 @@ def _turning(story: str, page: int, pages: int) -> tuple[CommandButton, ...]:
     """The pages before and after this one."""
     return tuple(
         CommandButton(label=label, command=f"audit show {story} --page {number}", replaces=True)
-        for label, number in (("Previous", page - 1), ("Next", page + 1))
+        for label, number in (("Older", page - 1), ("Newer", page + 1))
         if 1 <= number <= pages
     )
 

@@ -9,7 +9,7 @@ from bot.commands.command import Answer, Arguments, Command, Parameter, Paramete
 from bot.commands.context import Context
 from bot.commands.failures import sentence_for
 from bot.commands.normalise import quoted
-from bot.commands.wording import lower_first, past_the_end
+from bot.commands.wording import lower_first, next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.replies import (
@@ -53,11 +53,14 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     if not found:
         return _none(about)
     where = f", page {page} of {pages}" if pages > 1 else ""
+    turning = _paging(wanted, page, pages)
     return Reply(
         verdict=line(Strong(text=f"{len(found)} database{'s' if len(found) != 1 else ''}{about}"), where),
         parts=(*past_the_end(asked, pages), Bullets(items=tuple(_listed(database) for database in part))),
-        next_step=line("Next: ", Code(text=f"{context.services.slash} databases show <name>"), " opens one."),
-        actions=_paging(wanted, page, pages),
+        next_step=next_or_page(
+            turning, "open one with ", Code(text=f"{context.services.slash} databases show <name>"), "."
+        ),
+        actions=turning,
     )
 
 

@@ -10,6 +10,7 @@ from bot.commands.asking import REASON, described, named, needs_reason, propose,
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.commands.normalise import quoted
+from bot.commands.wording import next_or_page
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
@@ -39,15 +40,17 @@ async def list_page(context: Context, arguments: Arguments) -> Answer:
     count = f"{found.total} device{'s' if found.total != 1 else ''}" if found.total is not None else f"Devices {upto}"
     where = f", here {upto}" if found.total is not None and found.total > len(found.items) else ""
     more = "; more follow" if found.total is None and found.more else ""
+    turning = _paging(context, found, size)
     return Reply(
         verdict=line(Strong(text=count), f"{where}{more}, of {described(context)}"),
         parts=(Bullets(items=tuple(_listed(device) for device in found.items)),),
-        next_step=line(
-            "Next: ",
+        next_step=next_or_page(
+            turning,
+            "ask to remove one with ",
             Code(text=f"{context.services.slash} devices remove {context.database.id} <site-id>"),
-            " asks to remove one.",
+            ".",
         ),
-        actions=_paging(context, found, size),
+        actions=turning,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
+from bot.commands.wording import next_or_page
 from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, SubjectKind
 from bot.domain.audit import AuditAction
 from bot.domain.replies import (
@@ -42,15 +43,18 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     channels = f"{len(bindings)} channel{' is' if len(bindings) == 1 else 's are'} bound"
     roles = f"{len(grants)} role{' is' if len(grants) == 1 else 's are'} granted"
     where = f", page {page} of {pages}" if pages > 1 else ""
+    turning = tuple(
+        CommandButton(label=label, command=f"roles list --page {number}", replaces=True)
+        for label, number in (("Previous", page - 1), ("Next", page + 1))
+        if 1 <= number <= pages
+    )
     return Reply(
         verdict=line(Strong(text=f"{channels}, {roles}"), where),
         parts=(Bullets(items=tuple(rows[(page - 1) * PAGE : page * PAGE])),) if rows else (),
-        next_step=line("Next: ", Code(text=f"{context.services.slash} roles grant @person operator"), " gives a role."),
-        actions=tuple(
-            CommandButton(label=label, command=f"roles list --page {number}", replaces=True)
-            for label, number in (("Previous", page - 1), ("Next", page + 1))
-            if 1 <= number <= pages
+        next_step=next_or_page(
+            turning, "give a role with ", Code(text=f"{context.services.slash} roles grant @person operator"), "."
         ),
+        actions=turning,
     )
 
 

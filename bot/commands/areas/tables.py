@@ -9,7 +9,7 @@ from bot.cloudsync.models import Table
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
-from bot.commands.wording import past_the_end
+from bot.commands.wording import next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
@@ -36,13 +36,14 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
         for label, number, there in (("Previous", page - 1, page > 1), ("Next", page + 1, page < pages))
         if there
     ]
+    where = f", page {page} of {pages}" if pages > 1 else ""
     return Reply(
-        verdict=line(Strong(text=f"{enabled} of {len(tables)} tables sync"), f" in {described(context)}"),
+        verdict=line(Strong(text=f"{enabled} of {len(tables)} tables sync"), f" in {described(context)}{where}"),
         parts=(
             *past_the_end(asked, pages),
             Bullets(items=tuple(_listed(table) for table in tables[(page - 1) * SHOWN : page * SHOWN])),
         ),
-        next_step=line("Next: enable or disable tables.") if tables else line("Next: create tables in the database."),
+        next_step=next_or_page(buttons, "enable or disable tables." if tables else "create tables in the database."),
         actions=(
             *buttons,
             CommandButton(label="Enable", command=f"tables enable {context.database.id}"),

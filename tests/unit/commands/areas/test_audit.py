@@ -352,10 +352,12 @@ async def test_a_long_story_is_read_page_by_page(channel: Channel) -> None:
     first = await channel.reply("audit show 7")
     assert line_text(first.verdict).endswith(", page 1 of 2")
     assert len(part_lines(first)) == 25 + 1
-    assert "Previous" not in buttons(first)
-    last = await channel.reply(buttons(first)["Next"])
+    assert "Older" not in buttons(first)
+    assert line_text(first.next_step) == "Next: press Newer to read on."
+    last = await channel.reply(buttons(first)["Newer"])
     assert len(part_lines(last)) == 5 + 1
-    assert "Next" not in buttons(last)
-    assert part_lines(await channel.reply(buttons(last)["Previous"])) == part_lines(first)
+    assert "Newer" not in buttons(last)
+    assert line_text(last.next_step).startswith("Next: nothing to do")
+    assert part_lines(await channel.reply(buttons(last)["Older"])) == part_lines(first)
     beyond = await channel.reply("audit show st-long --page 9")
     assert part_lines(beyond)[0] == "There are 2 pages; this is the last."

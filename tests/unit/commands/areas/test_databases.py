@@ -27,10 +27,17 @@ async def test_a_list_is_sorted_and_paged_by_ten(channel: Channel) -> None:
     assert line_text(first.verdict) == "12 databases, page 1 of 2"
     assert len(part_lines(first)) == 10
     assert buttons(first) == {"Next": "databases list --page 2"}
+    assert line_text(first.next_step) == "Turn the page, or open one with /cloudsync databases show <name>."
     second = await channel.reply(buttons(first)["Next"])
     assert len(part_lines(second)) == 2
     assert buttons(second) == {"Previous": "databases list --page 1"}
     assert all(one.replaces for one in (*first.actions, *second.actions) if isinstance(one, CommandButton))
+
+
+async def test_one_page_needs_no_turning(channel: Channel) -> None:
+    reply = await channel.reply("databases list orders")
+    assert reply.actions == ()
+    assert line_text(reply.next_step) == "Next: open one with /cloudsync databases show <name>."
 
 
 @pytest.mark.parametrize(("text", "count"), [("orders", 3), ("SQLITECLOUD", 3), ("vanilla", 4), ("primary db", 1)])

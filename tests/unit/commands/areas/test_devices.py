@@ -24,6 +24,7 @@ async def test_a_total_is_given_where_the_api_gives_one(channel: Channel) -> Non
     reply = await channel.reply("devices list customers --page 2")
     assert line_text(reply.verdict).startswith("1000 devices, here 21–40, of customers")
     assert paging(reply) == {"Previous": "page-size 20 --page 1", "Next": "page-size 20 --page 3"}
+    assert line_text(reply.next_step).startswith("Turn the page, or ask to remove one with /cloudsync devices remove ")
 
 
 @pytest.mark.parametrize("meta", [Meta.MISSING, Meta.MORE])

@@ -38,6 +38,7 @@ async def test_many_grants_are_paged(channel: Channel) -> None:
     assert line_text(reply.verdict) == "1 channel is bound, 31 roles are granted, page 2 of 3"
     assert len(part_lines(reply)) == 15
     assert [one.label for one in reply.actions if isinstance(one, CommandButton)] == ["Previous", "Next"]
+    assert line_text(reply.next_step) == "Turn the page, or give a role with /cloudsync roles grant @person operator."
 
 
 async def test_a_channel_is_bound_with_viewers_unless_said_otherwise(channel: Channel) -> None:

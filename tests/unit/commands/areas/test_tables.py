@@ -22,6 +22,8 @@ async def test_many_tables_are_paged(channel: Channel) -> None:
     channel.api.estate.labelled("orders-eu").tables = {f"t{number:03}": False for number in range(45)}
     reply = await channel.reply("tables list orders-eu --page 2")
     assert part_lines(reply)[0].startswith("t020")
+    assert line_text(reply.verdict).endswith(", page 2 of 3")
+    assert line_text(reply.next_step) == "Turn the page, or enable or disable tables."
     assert [one.label for one in reply.actions if isinstance(one, CommandButton)][:2] == ["Previous", "Next"]
     past = part_lines(await channel.reply("tables list orders-eu --page 99"))
     assert past[0].endswith("pages; this is the last.")
