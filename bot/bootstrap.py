@@ -212,7 +212,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     outbox = OutboxWorker(database, base.messenger, access, {**notices.drawers(), **anchors.drawers()})
     timekeeper = Timekeeper(database, first_look)
     background = Background(database, executor, timekeeper, reconciler, outbox, anchors)
-    gatekeeper = Gatekeeper(database, approvals, base.environments, background)
+    gatekeeper = Gatekeeper(database, approvals, base.environments, background, slash=settings.slack_command)
     return _Machinery(
         approvals=approvals,
         reconciler=reconciler,

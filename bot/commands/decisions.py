@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.gate import Gatekeeper, reply_for
+from bot.commands.gate import Gatekeeper
 from bot.commands.journey import Journey
 from bot.domain.access import Standing
 from bot.domain.errors import Denied
@@ -98,7 +98,7 @@ class Decisions:
                 if after.state is RequestState.APPROVED:
                     after = await self._gatekeeper.carry(after)
                     await self._gatekeeper.told(after)
-                return reply_for(after)
+                return self._gatekeeper.answer(after)
             case Step.CANCEL:
                 after = await self._approvals.cancel(request, by, act)
             case _:

@@ -13,7 +13,7 @@ from bot.commands.context import Services
 from bot.commands.decisions import Decisions
 from bot.commands.failures import failure_reply
 from bot.commands.form_desk import FormDesk, Submission, asked_of, form_of, with_problem
-from bot.commands.gate import Gatekeeper, reply_for
+from bot.commands.gate import Gatekeeper
 from bot.commands.journey import Journey
 from bot.commands.parsing import parse, retyped
 from bot.commands.registry import Registry
@@ -116,7 +116,7 @@ class Dispatcher:
             await self._open(journey, answer, responder)
             return None
         if isinstance(answer, Proposal):
-            return reply_for(await self._proposed(journey, answer))
+            return self._parts.gatekeeper.answer(await self._proposed(journey, answer))
         return await self._with_row(replace(answer, shared=shared), journey)
 
     async def _proposed(self, journey: Journey, proposal: Proposal) -> Request:
@@ -225,10 +225,11 @@ class Dispatcher:
         answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)
         if isinstance(answer, Proposal):
             request = await self._proposed(journey, answer)
+            told = self._parts.gatekeeper.answer(request)
             if submission.form.waits and request.state in FORM_STAYS_OPEN:
-                await self._reopened(journey, submission, with_problem(submission.form, reply_for(request)), responder)
+                await self._reopened(journey, submission, with_problem(submission.form, told), responder)
                 return None
-            return reply_for(request)
+            return told
         return await self._answered(journey, answer, responder)
 
     async def _reopened(self, journey: Journey, submission: Submission, form: Form, responder: Responder) -> None:

@@ -37,11 +37,14 @@ class Sender(Protocol):
 class Gatekeeper:
     """Puts proposals behind their gate."""
 
-    def __init__(self, database: Database, approvals: Approvals, environments: Environments, sender: Sender) -> None:
+    def __init__(
+        self, database: Database, approvals: Approvals, environments: Environments, sender: Sender, *, slash: str
+    ) -> None:
         self._database = database
         self._approvals = approvals
         self._environments = environments
         self._sender = sender
+        self._slash = slash
 
     async def put(self, proposal: Proposal, journey: Journey) -> Request:
         """Make the request; where nothing stands before it, carry it through and wait a while for its end."""
@@ -76,16 +79,15 @@ class Gatekeeper:
             key = notice_key(request, request.requester_id)
             await self._database.note(lambda unit: unit.outbox.settle(key))
 
-
-def reply_for(request: Request) -> Reply:
-    """What the requester reads, private, right after asking or confirming."""
-    if request.state is RequestState.PENDING:
-        return cards.confirmation(request) if request.gate is Gate.CONFIRM else cards.asked(request)
-    if request.state in RUNNING:
-        return Reply(
-            verdict=line("Under way: ", Strong(text=request.summary)),
-            mood=Mood.WAITING,
-            next_step=line("Next: nothing to do; you get a message when it ends."),
-            reference=request.id,
-        )
-    return cards.card(request)
+    def answer(self, request: Request) -> Reply:
+        """What the requester reads, private, right after asking or confirming."""
+        if request.state is RequestState.PENDING:
+            return cards.confirmation(request) if request.gate is Gate.CONFIRM else cards.asked(request, self._slash)
+        if request.state in RUNNING:
+            return Reply(
+                verdict=line("Under way: ", Strong(text=request.summary)),
+                mood=Mood.WAITING,
+                next_step=line("Next: nothing to do; you get a message when it ends."),
+                reference=request.id,
+            )
+        return cards.card(request)

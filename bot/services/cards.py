@@ -53,8 +53,11 @@ def confirmation(request: Request) -> Reply:
     )
 
 
-def asked(request: Request) -> Reply:
-    """What the requester reads privately while others decide."""
+def asked(request: Request, slash: str) -> Reply:
+    """What the requester reads privately while others decide.
+
+    No button: Slack lets nobody redraw this message later, and it would stay when there is nothing left to withdraw.
+    """
     return Reply(
         verdict=line("Asked: ", Strong(text=request.summary)),
         mood=Mood.WAITING,
@@ -71,8 +74,11 @@ def asked(request: Request) -> Reply:
                 )
             ),
         ),
-        next_step=line("Next: another admin approves it there; you are told how it ends."),
-        actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
+        next_step=line(
+            "Next: another admin approves it there, and you are told how it ends. "
+            "To withdraw it, press Cancel there or type ",
+            Code(text=f"{slash} approvals cancel {request.id}"),
+        ),
         reference=request.id,
     )
 

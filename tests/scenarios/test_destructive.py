@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.slack.reading import buttons_of
 from tests.bots import World
 
 Form = Mapping[str, Any]
@@ -115,6 +117,15 @@ async def test_the_requester_may_cancel_and_nothing_is_sent(world: World) -> Non
     await world.presses("alan", "#prod", "Cancel")
     assert "Cancelled" in world.card()
     assert world.api.journal.changing == []
+
+
+async def test_whoever_asked_cancels_with_the_command_that_the_private_answer_names(world: World) -> None:
+    await asked(world, "databases delete orders-eu", DELETE_FORM)
+    (private,) = [one for one in world.person("alan").see("#prod") if one.is_ephemeral]
+    assert buttons_of(private) == []
+    (command,) = re.findall(r"/cloudsync (approvals cancel rq-\w+)", world.person("alan").read(private))
+    assert "Cancelled" in await world.says("alan", "#prod", command)
+    assert "Cancelled" in world.card()
 
 
 async def test_nobody_approves_their_own_request(world: World) -> None:

@@ -51,7 +51,14 @@ def test_seen_from_elsewhere_it_names_its_channel_and_asks_only_where_somebody_m
 
 
 def test_whoever_asked_reads_in_which_channel_the_request_stands() -> None:
-    assert "The request stands in @C0OPS until" in reply_text(cards.asked(make_request()))
+    assert "The request stands in @C0OPS until" in reply_text(cards.asked(make_request(), "/cloudsync"))
+
+
+def test_the_private_answer_outlives_its_request_so_it_has_no_button_and_names_the_ways_that_do() -> None:
+    request = make_request()
+    drawn = cards.asked(request, "/acme")
+    assert drawn.actions == ()
+    assert line_text(drawn.next_step).endswith(f"press Cancel there or type /acme approvals cancel {request.id}")
 
 
 @pytest.mark.parametrize("state", [RequestState.PENDING, RequestState.NEEDS_HUMAN])
