@@ -204,6 +204,11 @@ def truncate(before: str, target: Path) -> None:
         click.echo("There is nothing before that; nothing was deleted.")
         return
     click.echo(f"Rows deleted: {done.rows}, up to {done.last_seq}. They are in {target}.")
+    if done.file_seq > done.last_seq:
+        click.echo(
+            f"Note: {target} goes on to row {done.file_seq}, with the tombstones of what is erased in it. "
+            f"Rows {done.last_seq + 1} to {done.file_seq} stay in the trail as well."
+        )
     if done.finished_earlier_run:
         click.echo("Note: this finished an earlier run that was interrupted. Run it again for what you asked now.")
 

@@ -36,16 +36,27 @@ Column = audit_events.c
 
 @dataclass(frozen=True, kw_only=True)
 class Prefix:
-    """The rows from the trail's first one to a last one."""
+    """The rows from the trail's first one to a last one, and the row with which their file ends.
+
+    That is the last one itself, or behind it the last tombstone of a row that is erased in the file: with it, the file
+    vouches for its erasures by itself.
+    """
 
     first_seq: int
     last_seq: int
     last_hash: str
+    file_seq: int
+    file_hash: str
 
     @property
     def rows(self) -> int:
         """How many there must be: the chain has no gaps."""
         return self.last_seq - self.first_seq + 1
+
+    @property
+    def rows_in_file(self) -> int:
+        """How many its file must hold."""
+        return self.file_seq - self.first_seq + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +65,7 @@ class Unfinished:
 
     checkpoint: int
     last_seq: int
+    file_seq: int
     sha256: str
 
 
@@ -118,13 +130,28 @@ class Retention:
             return None
         if last.occurred_at > young:
             raise InvalidInput(f"Row {last.seq} is of the last 24 hours, which are never cut off. Give an earlier row.")
-        return Prefix(first_seq=self._first() or last.seq, last_seq=last.seq, last_hash=last.hash)
+        first = self._first() or last.seq
+        file_seq = self.file_end(first, last.seq)
+        file_hash = self._hash(file_seq) or ""
+        return Prefix(first_seq=first, last_seq=last.seq, last_hash=last.hash, file_seq=file_seq, file_hash=file_hash)
+
+    def file_end(self, first: int, last: int) -> int:
+        """The row up to which a file of these rows must go, so that each row erased in it has its tombstone in it.
+
+        Rows on the way to a tombstone may be erased themselves, by a later one: sorted by the rows that they name, one
+        look at each tombstone is enough.
+        """
+        query = select(Column.target, Column.seq).where(Column.kind == AuditKind.TOMBSTONE.value, Column.seq > last)
+        found = self._trail.written.execute(query)
+        end = last
+        for named, tombstone in sorted((int(row.target.removeprefix("seq:")), row.seq) for row in found):
+            if first <= named <= end:
+                end = max(end, tombstone)
+        return end
 
     def checkpoint(self, prefix: Prefix, payload: dict[str, JsonValue]) -> None:
         """Write the row that lets go of the prefix; it says what was there."""
-        stored = select(Column.hash).where(Column.seq == prefix.last_seq)
-        found = (self._first(), self._trail.written.execute(stored).scalar())
-        if found != (prefix.first_seq, prefix.last_hash):
+        if (self._first(), self._hash(prefix.last_seq)) != (prefix.first_seq, prefix.last_hash):
             raise Conflict("The trail changed while it was being exported. Run it again.")
         self._trail.append(
             AuditEntry(
@@ -138,6 +165,7 @@ class Retention:
                     "last_seq": prefix.last_seq,
                     "last_hash": prefix.last_hash,
                     "rows": prefix.rows,
+                    "export_last_seq": prefix.file_seq,
                     **payload,
                 },
             )
@@ -152,7 +180,13 @@ class Retention:
         record, last = record_from(row), int(row.target.removeprefix("seq:"))
         if (self._first() or row.seq) > last:
             return None
-        return Unfinished(checkpoint=row.seq, last_seq=last, sha256=str(record.payload.get("export_sha256") or ""))
+        said = record.payload
+        return Unfinished(
+            checkpoint=row.seq,
+            last_seq=last,
+            file_seq=int(str(said.get("export_last_seq") or last)),
+            sha256=str(said.get("export_sha256") or ""),
+        )
 
     def remove(self, last_seq: int) -> int:
         """Delete the next rows up to this one, and their words; how many. 0: all are gone."""
@@ -166,6 +200,9 @@ class Retention:
 
     def _first(self) -> int | None:
         return self._trail.written.execute(select(func.min(Column.seq))).scalar()
+
+    def _hash(self, seq: int) -> str | None:
+        return self._trail.written.execute(select(Column.hash).where(Column.seq == seq)).scalar()
 
 
 def _tombstone(seq: int, story: str, payload: dict[str, JsonValue]) -> AuditEntry:

@@ -34,10 +34,14 @@ NO_RIGHT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Truncated:
-    """What was deleted. `finished_earlier_run`: what a run before had left, and nothing else."""
+    """What was deleted, and the last row of its file.
+
+    `finished_earlier_run`: it is what a run before had left, and nothing else.
+    """
 
     rows: int
     last_seq: int
+    file_seq: int
     finished_earlier_run: bool = False
 
 
@@ -66,7 +70,7 @@ class Keeper:
         if left is not None:
             await asyncio.to_thread(_require_export, export, left)
             rows = await self._remove(left.last_seq, told)
-            return Truncated(rows=rows, last_seq=left.last_seq, finished_earlier_run=True)
+            return Truncated(rows=rows, last_seq=left.last_seq, file_seq=left.file_seq, finished_earlier_run=True)
         await self._require_holding()
         prefix = await self._database.read(lambda unit: unit.retention.prefix(before))
         if prefix is None:
@@ -75,7 +79,7 @@ class Keeper:
         payload: dict[str, JsonValue] = {**self._by, "export_sha256": made.sha256, "export_file": export.name}
         await self._database.write(lambda unit: unit.retention.checkpoint(prefix, payload))
         rows = await self._remove(prefix.last_seq, told)
-        return Truncated(rows=rows, last_seq=prefix.last_seq)
+        return Truncated(rows=rows, last_seq=prefix.last_seq, file_seq=prefix.file_seq)
 
     async def _require(self, rights: Sequence[tuple[str, str]], what: str) -> None:
         if await self._database.read(lambda unit: unit.retention.lacks(rights)):
@@ -93,10 +97,12 @@ class Keeper:
             )
 
     async def _exported(self, prefix: Prefix, export: Path, told: Told | None) -> Extract:
-        exports, wanted = Exports(self._database), AuditFilter(quiet=True, before_seq=prefix.last_seq + 1)
+        """The prefix, and behind it what vouches for its erased rows; unless one was erased meanwhile."""
+        exports, wanted = Exports(self._database), AuditFilter(quiet=True, before_seq=prefix.file_seq + 1)
         with writing_files(), draft_beside(export) as draft:
             made = await exports.extract(wanted, ExportFormat.JSONL, draft, told=told)
-            if (made.rows, made.last_hash) != (prefix.rows, prefix.last_hash):
+            end = await self._database.read(lambda unit: unit.retention.file_end(prefix.first_seq, prefix.last_seq))
+            if (made.rows, made.last_hash, end) != (prefix.rows_in_file, prefix.file_hash, prefix.file_seq):
                 raise Conflict("The trail changed while it was being exported. Run it again.")
             await asyncio.to_thread(publish_once, draft, export, made.sha256)
         return made

@@ -178,6 +178,26 @@ async def test_a_killed_truncation_finishes_when_it_is_run_again(
 
 
 @pytest.mark.usefixtures("trail")
+@pytest.mark.parametrize("killed", [False, True], ids=["whole", "killed"])
+async def test_what_was_cut_off_with_an_erased_row_verifies_from_its_file_alone(
+    environ: dict[str, str], tmp_path: Path, killed: bool
+) -> None:
+    path = tmp_path / "old"
+    code, said = await run("audit", "erase", "3", "--reason", "a name", "--yes", environ=environ)
+    assert code == 0, said
+    asked = ("audit", "truncate", "--before", "8", "--export", str(path))
+    if killed:
+        await dies(DIES_AMIDST, *asked, environ=environ)
+    code, said = await run(*asked, environ=environ)
+    goes_on = f"Note: {path} goes on to row 11, with the tombstones of what is erased in it. Rows 8 to 11 stay in the"
+    assert (code, goes_on in said) == (0, True), said
+    code, said = await run("audit", "verify", "--file", str(path), environ=only(environ, "AUDIT_KEYS"))
+    assert (code, "The trail holds: 11 rows verified" in said) == (0, True), said
+    code, said = await run("audit", "verify", environ=environ)
+    assert (code, "5 rows verified" in said) == (0, True), said
+
+
+@pytest.mark.usefixtures("trail")
 async def test_an_interrupted_truncation_goes_on_only_with_its_own_file(
     environ: dict[str, str], tmp_path: Path
 ) -> None:

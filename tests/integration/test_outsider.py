@@ -19,6 +19,8 @@ from bot.db.engine import Database
 from bot.domain.audit import AuditFilter
 from bot.services.export_formats import ExportFormat
 from bot.services.exports import Exports
+from bot.services.retention import Keeper
+from tests.clock import ManualClock
 from tests.conftest import AUDIT_KEYS
 from tests.integration.db.conftest import append
 
@@ -57,6 +59,17 @@ async def exported(database: Database, tmp_path: Path) -> Path:
 
 async def test_a_sound_trail_holds(exported: Path, tmp_path: Path) -> None:
     assert await asyncio.to_thread(run, tmp_path, exported) == (0, "5 rows hold\n")
+
+
+async def test_a_prefix_that_was_cut_off_before_its_tombstone_holds(
+    exported: Path, database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    del exported
+    clock.advance(days=2)
+    keeper = Keeper(database, "ada")
+    await keeper.erase([2], "asked for")
+    await keeper.truncate(4, tmp_path / "old.jsonl")
+    assert await asyncio.to_thread(run, tmp_path, tmp_path / "old.jsonl") == (0, "6 rows hold\n")
 
 
 async def test_a_key_that_was_not_given_is_named(exported: Path, tmp_path: Path) -> None:

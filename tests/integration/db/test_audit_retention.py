@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 
 from bot.db import audit_retention
-from bot.db.audit_walk import Finding
+from bot.db.audit_walk import Beginning, Fault, Finding, Walk
+from bot.db.chain import GENESIS
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditRecord
 from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable, Unavailable
+from bot.services.exports import Exports, Extract
 from bot.services.retention import Keeper
 from tests.clock import ManualClock
-from tests.conftest import OpenDatabase
+from tests.conftest import AUDIT_KEYS, OpenDatabase
 from tests.integration.db.conftest import Intruder, append
 
 
@@ -43,6 +45,22 @@ async def found(database: Database, typed: str) -> list[int]:
 
 def names_in(folder: Path) -> list[str]:
     return [one.name for one in folder.iterdir()]
+
+
+def rows_in(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def seqs_in(path: Path, *, erased: bool = False) -> list[int]:
+    return [row["seq"] for row in rows_in(path) if row["payload"] is None or not erased]
+
+
+def file_finding(path: Path) -> Finding:
+    """What verification says of a file by itself."""
+    rows = rows_in(path)
+    seq = rows[0]["seq"]
+    walk = Walk(AUDIT_KEYS, Beginning(seq=seq, previous_hash=GENESIS if seq == 1 else None))
+    return walk.run(rows) or walk.end()
 
 
 @pytest.fixture
@@ -136,6 +154,7 @@ async def test_a_prefix_moves_into_a_file_and_the_rest_verifies(
         "last_seq": 10,
         "last_hash": last.hash,
         "rows": 10,
+        "export_last_seq": 10,
         "export_sha256": hashlib.sha256(content).hexdigest(),
         "export_file": "old.jsonl",
         "operator": "ada",
@@ -155,12 +174,81 @@ async def test_it_can_be_done_again_and_again_also_with_erased_rows(
         clock.advance(days=2)
         await keeper.truncate((await last_row(database)).seq, tmp_path / f"{turn}.jsonl")
         assert (await verified(database)).seq is None
-    kept = [json.loads(line) for turn in range(1, 4) for line in (tmp_path / f"{turn}.jsonl").read_text().splitlines()]
-    assert [line["seq"] for line in kept] == list(range(1, len(kept) + 1))
-    assert [line["seq"] for line in kept if line["payload"] is None] == [4, 11, 18]
+    files = [tmp_path / f"{turn}.jsonl" for turn in range(1, 4)]
+    assert [file_finding(path) for path in files] == [Finding(rows=6), Finding(rows=8), Finding(rows=8)]
+    assert [seqs_in(path) for path in files] == [[*range(1, 7)], [*range(6, 14)], [*range(13, 21)]]
+    assert [seq for path in files for seq in seqs_in(path, erased=True)] == [4, 11, 18]
     await append(database, payload={"said": "afterwards"})
     assert len(await found(database, "afterwards")) == 1
     assert await found(database, "pear") == []
+
+
+async def test_the_file_of_a_cut_between_a_row_and_its_tombstone_goes_on_to_the_tombstone(
+    database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path
+) -> None:
+    await fill(database, 6)
+    clock.advance(days=2)
+    await keeper.erase([2], "asked for")
+    await append(database)
+    done = await keeper.truncate(5, tmp_path / "old.jsonl")
+
+    assert done is not None
+    assert (done.rows, done.last_seq, done.file_seq) == (4, 4, 7)
+    assert seqs_in(tmp_path / "old.jsonl") == [1, 2, 3, 4, 5, 6, 7]
+    assert file_finding(tmp_path / "old.jsonl") == Finding(rows=7)
+    assert (await last_row(database)).payload["export_last_seq"] == 7
+    assert await verified(database) == Finding(rows=5)
+
+
+async def test_it_goes_on_further_where_rows_on_its_way_are_erased_too_and_not_for_any_other(
+    database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path
+) -> None:
+    await fill(database, 6)
+    clock.advance(days=2)
+    for seq in (2, 6):  # tombstones 7 and 8: the second one is needed for the rows on the way to the first one
+        await keeper.erase([seq], "asked for")
+    await fill(database, 2)
+    await keeper.erase([9], "asked for")
+    await keeper.truncate(4, tmp_path / "old.jsonl")
+    assert seqs_in(tmp_path / "old.jsonl") == list(range(1, 9))
+    assert file_finding(tmp_path / "old.jsonl") == Finding(rows=8)
+
+    clock.advance(days=2)
+    await keeper.truncate(6, tmp_path / "next.jsonl")
+    assert seqs_in(tmp_path / "next.jsonl") == [4, 5], "row 2 is in the file before"
+
+
+async def test_a_file_without_the_tombstone_that_it_went_on_to_is_found_out(
+    database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path
+) -> None:
+    await fill(database, 4)
+    clock.advance(days=2)
+    await keeper.erase([2], "asked for")
+    await keeper.truncate(4, tmp_path / "old.jsonl")
+    lines = (tmp_path / "old.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "old.jsonl").write_text("".join(lines[:3]))
+    finding = file_finding(tmp_path / "old.jsonl")
+    assert (finding.seq, finding.fault) == (2, Fault.ERASED)
+
+
+async def test_an_erasure_amidst_a_truncation_stops_it_before_anything_is_deleted(
+    database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(database, 4)
+    clock.advance(days=2)
+    extract = Exports.extract
+
+    async def erasing(self: Exports, *given: Any, **more: Any) -> Extract:
+        await keeper.erase([2], "asked for")
+        return await extract(self, *given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Exports, "extract", erasing)
+        with pytest.raises(Conflict, match="Run it again"):
+            await keeper.truncate(4, tmp_path / "old.jsonl")
+    assert names_in(tmp_path) == []
+    await keeper.truncate(4, tmp_path / "old.jsonl")
+    assert file_finding(tmp_path / "old.jsonl") == Finding(rows=5)
 
 
 async def test_the_index_is_sound_after_erasures_and_deletions(
