@@ -23,7 +23,10 @@ Column = audit_events.c
 
 
 def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> Finding:
-    """Walk the chain from row `start` to the head, in constant memory. The row before `start` is taken as good."""
+    """Walk the chain from row `start` to the head, in constant memory. The row before `start` is taken as good.
+
+    Where that row is not there, all rows are walked.
+    """
     try:
         return _verify(connection, keys, start)
     except OperationalError:
@@ -47,13 +50,13 @@ def _rows(connection: Connection, start: int) -> Iterator[StoredRow]:
 
 def _beginning(connection: Connection, start: int) -> Beginning:
     """The first row that must be there: rows up to one that a checkpoint names may have been deleted."""
-    first = connection.execute(
-        select(Column.seq, Column.prev_hash).where(Column.seq >= start).order_by(Column.seq).limit(1)
-    ).first()
-    if first is not None and first.seq > start and _is_checkpointed(connection, first.seq - 1):
-        return Beginning(seq=first.seq, previous_hash=first.prev_hash)
     before = connection.execute(select(Column.hash).where(Column.seq == start - 1)).scalar()
-    return Beginning(seq=start, previous_hash=before) if before else Beginning()
+    if before is not None:
+        return Beginning(seq=start, previous_hash=before)
+    first = connection.execute(select(Column.seq, Column.prev_hash).order_by(Column.seq).limit(1)).first()
+    if first is not None and first.seq > 1 and _is_checkpointed(connection, first.seq - 1):
+        return Beginning(seq=first.seq, previous_hash=first.prev_hash)
+    return Beginning()
 
 
 def _is_checkpointed(connection: Connection, seq: int) -> bool:

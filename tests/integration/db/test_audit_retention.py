@@ -310,6 +310,16 @@ async def test_a_file_that_is_there_is_never_overwritten(
     assert (await verified(database)).rows == 4
 
 
+async def test_what_remains_is_verified_from_any_of_its_rows_on(
+    database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path
+) -> None:
+    await fill(database, 5)
+    clock.advance(days=2)
+    await keeper.truncate(3, tmp_path / "old.jsonl")
+    for start, rows in ((1, 4), (2, 4), (3, 4), (4, 3), (6, 1)):
+        assert await database.read(lambda unit, start=start: unit.audit.verify(start)) == Finding(rows=rows)  # type: ignore[misc]
+
+
 async def test_a_file_that_cannot_be_written_keeps_the_rows(
     database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path
 ) -> None:
