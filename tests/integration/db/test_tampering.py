@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -30,6 +30,17 @@ from tests.factories import make_entry
 ROWS = 60
 ANCHORED = (20, 40)
 ERASED, TOMBSTONE = 25, 30
+LET_GO, CHECKPOINT = 3, 33
+"""A checkpoint lets rows up to one be deleted, which are still there."""
+ROTATED = 35
+"""The last row under the older key."""
+RING = AuditKeys([b"newer" * 7, *AUDIT_KEYS.keys])
+LOOKING_BACK = {
+    TOMBSTONE: (AuditKind.TOMBSTONE, ERASED),
+    CHECKPOINT: (AuditKind.CHECKPOINT, LET_GO),
+    ANCHORED[-1] + 1: (AuditKind.ANCHOR, ANCHORED[-1]),
+}
+"""Rows about another row: their kind, and which one."""
 TRIGGERS = {
     "sqlite": "SELECT name, '' FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit_%'",
     "postgresql": "SELECT tgname, ' ON ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal",
@@ -145,20 +156,44 @@ def cut_without_the_head(database: Owner, chance: random.Random) -> Expected:
     return Expected(seq=last + 1, fault=Fault.CUT)
 
 
-def sign_anew(database: Owner, chance: random.Random) -> Expected:
-    """Everything from some row on, with another key."""
+def delete_the_beginning(database: Owner, chance: random.Random) -> Expected:
+    """More than the checkpoint lets go of; up to a row, at times, of which a tombstone or an anchor's row speaks."""
+    last = chance.choice([LET_GO + 1, chance.randint(LET_GO + 1, CHECKPOINT), ERASED, *ANCHORED])
+    database.execute("DELETE FROM audit_events WHERE seq <= ?", (last,))
+    return Expected(seq=1, fault=Fault.MISSING)
+
+
+def move_the_head(database: Owner, chance: random.Random) -> Expected:
+    """What is written next would follow another row than the last one."""
+    seq, of = chance.choice([(ROWS, ROWS - 1), (ROWS - 1, ROWS - 1)])
+    database.execute("UPDATE audit_head SET seq = ?, hash = ?", (seq, stored(database, of)["hash"]))
+    return Expected(seq=ROWS, fault=Fault.ALTERED)
+
+
+def sign_with_another_key(database: Owner, chance: random.Random) -> Expected:
     seq = anywhere(chance)
-    previous = str(stored(database, seq - 1)["hash"])
-    for number in range(seq, ROWS + 1):
-        row = stored(database, number) | {"prev_hash": f"new {number}", "key_id": FORGER.current_id}
-        row["prev_hash"] = previous
-        previous = hash_of(row)
-        database.execute(
-            "UPDATE audit_events SET prev_hash = ?, hash = ?, mac = ?, key_id = ? WHERE seq = ?",
-            (row["prev_hash"], previous, FORGER.mac(previous), FORGER.current_id, number),
-        )
-    database.execute("UPDATE audit_head SET hash = ?", (previous,))
+    sign_anew(database, seq, FORGER, key_id=FORGER.current_id)
     return Expected(seq=seq, fault=Fault.WRONG_KEY)
+
+
+def sign_under_a_name_of_the_ring(database: Owner, chance: random.Random) -> Expected:
+    seq, name = anywhere(chance), chance.choice([RING.current_id, AUDIT_KEYS.current_id])
+    sign_anew(database, seq, FORGER, key_id=name)
+    return Expected(seq=seq, fault=Fault.ALTERED)
+
+
+def sign_with_the_older_key_under_the_name_of_the_newer(database: Owner, chance: random.Random) -> Expected:
+    """A key that was replaced because it got about."""
+    seq = anywhere(chance)
+    sign_anew(database, seq, AUDIT_KEYS, key_id=RING.current_id)
+    return Expected(seq=seq, fault=Fault.ALTERED)
+
+
+def graft_another_branch(database: Owner, chance: random.Random) -> Expected:
+    """Rows that this program signed, in a copy of the database that went on by itself."""
+    seq = anywhere(chance)
+    sign_anew(database, seq, RING, key_id=RING.current_id, follows=hash_of(stored(database, seq - 1) | {"actor": "U0"}))
+    return Expected(seq=seq, fault=Fault.REORDERED)
 
 
 def roll_the_file_back(database: Owner, chance: random.Random) -> Expected:
@@ -176,6 +211,13 @@ def erase_without_a_tombstone(database: Owner, chance: random.Random) -> Expecte
     return Expected(seq=seq, fault=Fault.ERASED)
 
 
+def erase_what_an_anchor_names(database: Owner, chance: random.Random) -> Expected:
+    """Its row speaks of this one, and is no tombstone."""
+    del chance
+    database.execute("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = ?", (ANCHORED[-1],))
+    return Expected(seq=ANCHORED[-1], fault=Fault.ERASED)
+
+
 ATTACKS: tuple[Attack, ...] = (
     edit_a_column,
     edit_a_payload,
@@ -187,9 +229,15 @@ ATTACKS: tuple[Attack, ...] = (
     append_a_row,
     cut_the_tail,
     cut_without_the_head,
-    sign_anew,
+    delete_the_beginning,
+    move_the_head,
+    sign_with_another_key,
+    sign_under_a_name_of_the_ring,
+    sign_with_the_older_key_under_the_name_of_the_newer,
+    graft_another_branch,
     roll_the_file_back,
     erase_without_a_tombstone,
+    erase_what_an_anchor_names,
 )
 
 
@@ -212,23 +260,34 @@ def forge(database: Owner, seq: int, *, copied: int, previous: int) -> str:
     return str(row["hash"])
 
 
-async def write_trail(database: Database) -> None:
-    """Rows with two anchors, an erasure and its tombstone."""
+def sign_anew(database: Owner, first: int, keys: AuditKeys, *, key_id: str, follows: str = "") -> None:
+    """Link, hash and sign all rows from one on, and name this key."""
+    previous = follows or str(stored(database, first - 1)["hash"])
+    for number in range(first, ROWS + 1):
+        linked_to, row = previous, stored(database, number) | {"prev_hash": previous, "key_id": key_id}
+        previous = hash_of(row)
+        database.execute(
+            "UPDATE audit_events SET prev_hash = ?, hash = ?, mac = ?, key_id = ? WHERE seq = ?",
+            (linked_to, previous, keys.mac(previous), key_id, number),
+        )
+    database.execute("UPDATE audit_head SET hash = ?", (previous,))
 
-    def work(unit: Unit) -> None:
-        for number in range(1, ROWS + 1):
-            is_tombstone = number == TOMBSTONE
-            unit.audit.append(
-                make_entry(
-                    kind=AuditKind.TOMBSTONE if is_tombstone else AuditKind.READ,
-                    target=f"seq:{ERASED}" if is_tombstone else f"db_{number}",
-                    payload={"number": number},
-                )
-            )
 
-    await database.write(work)
-    for seq in ANCHORED:
-        await database.note(lambda unit, seq=seq: unit.anchors.put(_anchor(unit, seq)))  # type: ignore[misc]
+async def write_trail(url: str) -> None:
+    """Rows under two keys, with two anchors, an erasure and its tombstone, and a checkpoint."""
+    for keys, numbers in ((AUDIT_KEYS, range(1, ROTATED + 1)), (RING, range(ROTATED + 1, ROWS + 1))):
+        database = Database.open(url, clock=SystemClock(), audit_keys=keys)
+        await database.write(lambda unit, numbers=numbers: _append(unit, numbers))  # type: ignore[misc]
+        for seq in set(ANCHORED) & set(numbers):
+            await database.note(lambda unit, seq=seq: unit.anchors.put(_anchor(unit, seq)))  # type: ignore[misc]
+        await database.close()
+
+
+def _append(unit: Unit, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        kind, about = LOOKING_BACK.get(number, (AuditKind.READ, 0))
+        target = f"seq:{about}" if about else f"db_{number}"
+        unit.audit.append(make_entry(kind=kind, target=target, payload={"number": number}))
 
 
 def _anchor(unit: Unit, seq: int) -> Anchor:
@@ -243,9 +302,7 @@ def _all() -> AuditFilter:
 @pytest.fixture
 async def trail(database_url: str) -> AsyncIterator[Engine]:
     """A sound trail in a database whose triggers its owner has taken away."""
-    database = Database.open(database_url, clock=SystemClock(), audit_keys=AUDIT_KEYS)
-    await write_trail(database)
-    await database.close()
+    await write_trail(database_url)
     engine = writing_engine(rewritten(database_url))
     with engine.begin() as connection:
         for name, on in connection.execute(text(TRIGGERS[engine.dialect.name])).all():
@@ -257,7 +314,7 @@ async def trail(database_url: str) -> AsyncIterator[Engine]:
 
 def verified(connection: Connection, posted: Sequence[tuple[int, str]] = ()) -> Finding:
     """What verification says, with what stands in Slack."""
-    finding = verify_rows(connection, AUDIT_KEYS)
+    finding = verify_rows(connection, RING)
     return finding if finding.seq is not None else against_posted(connection, posted, rows=finding.rows) or finding
 
 
@@ -278,6 +335,13 @@ def test_every_tampering_is_found_at_its_row_and_named(trail: Engine, figure: Fi
         if (finding.seq, finding.fault) != (expected.seq, expected.fault):
             wrong.append((attack.__name__, expected, finding))
     assert wrong == []
+
+
+def test_what_the_checkpoint_lets_go_of_may_be_deleted(trail: Engine) -> None:
+    with trail.connect() as connection, connection.begin() as transaction:
+        Owner(connection).execute("DELETE FROM audit_events WHERE seq <= ?", (LET_GO,))
+        assert verified(connection) == Finding(rows=ROWS - LET_GO)
+        transaction.rollback()
 
 
 def test_what_was_taken_back_leaves_a_sound_trail(trail: Engine) -> None:
