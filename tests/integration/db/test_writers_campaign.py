@@ -10,15 +10,24 @@ import multiprocessing
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from multiprocessing.synchronize import Barrier
 from random import Random
 
+import pytest
+from sqlalchemy import Connection, select
+
+from bot.db import batch
+from bot.db.audit_head import Head
+from bot.db.audit_rows import UnwrittenRows
 from bot.db.audit_verify import Finding
+from bot.db.batch import Ended, Waiting
 from bot.db.engine import Database
+from bot.db.tables import audit_head
 from bot.db.unit import Unit
 from bot.domain.audit import AuditRecord
 from bot.domain.ports import SystemClock
@@ -32,6 +41,7 @@ KEPT_FOR_EACH_UNDONE = 19
 """One unit in twenty is rolled back."""
 UNDONE = "st-undone"
 STARTING_SECONDS = 60
+CONTROL_ROWS = 400
 SHOWN = 5
 """Examples of each fault: a broken chain has thousands."""
 
@@ -110,12 +120,39 @@ def line_up(line: Barrier) -> None:
     line.wait(STARTING_SECONDS)
 
 
-def work_through(url: str, writers: Iterable[int], rows: int) -> Told:
+def read_the_head_without_locking_it() -> None:
+    def read(connection: Connection) -> Head:
+        row = connection.execute(select(audit_head)).one()
+        return Head(seq=row.seq, hash=row.hash, occurred_at=row.occurred_at)
+
+    batch.lock_head = read  # type: ignore[attr-defined]
+
+
+def keep_what_failed() -> None:
+    def swallow(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
+        del connection, rows
+        with suppress(Planted):
+            return Ended(waiting=waiting, result=waiting.work(unit))
+        return Ended(waiting=waiting)
+
+    batch._apart = swallow
+
+
+MISTAKES: Mapping[str, Callable[[], None]] = {
+    "": lambda: None,
+    "head not locked": read_the_head_without_locking_it,
+    "failed units kept": keep_what_failed,
+}
+"""Built into a writing process: a campaign that does not see these sees nothing."""
+
+
+def work_through(url: str, writers: Iterable[int], rows: int, mistake: str) -> Told:
     """The work of one process."""
+    MISTAKES[mistake]()
     return asyncio.run(write_all(url, writers, rows))
 
 
-async def written(url: str, rows: int, processes: int) -> list[Told]:
+async def written(url: str, rows: int, processes: int, mistake: str = "") -> list[Told]:
     """What each of so many processes was told."""
     context = multiprocessing.get_context("spawn")
     loop = asyncio.get_running_loop()
@@ -123,7 +160,9 @@ async def written(url: str, rows: int, processes: int) -> list[Told]:
         processes, mp_context=context, initializer=line_up, initargs=(context.Barrier(processes),)
     ) as pool:
         shares = [range(first, WRITERS, processes) for first in range(processes)]
-        return await asyncio.gather(*(loop.run_in_executor(pool, work_through, url, share, rows) for share in shares))
+        return await asyncio.gather(
+            *(loop.run_in_executor(pool, work_through, url, share, rows, mistake) for share in shares)
+        )
 
 
 def more_than_once(found: Iterable[object]) -> list[object]:
@@ -181,3 +220,25 @@ async def test_eight_writers_of_whom_some_fail_make_one_whole_chain(
     assert faults(rows, told, intruder, finding) == {}
     assert len({one.process for one in told}) == processes
     assert processes == 1 or turns(told) > processes, "they wrote one after the other: that is no race"
+
+
+UNIQUE = (
+    "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint"
+    " WHERE contype IN ('p', 'u') AND conrelid IN ('audit_events'::regclass, 'audit_search'::regclass)"
+)
+CONTROLS = [
+    ("sqlite", "failed units kept", "", {"rows of units that were rolled back", "chain"}),
+    ("postgresql", "head not locked", "", {"errors that nobody planted", "rows lost"}),
+    ("postgresql", "head not locked", UNIQUE, {"numbers given twice", "forks", "chain"}),
+]
+"""The engine, a mistake, what finds the constraints without which it comes through, and what must be seen of it."""
+
+
+@pytest.mark.parametrize(("database_source", "mistake", "unguarded", "seen"), CONTROLS, indirect=["database_source"])
+async def test_a_mistake_that_is_built_in_is_seen(
+    database: Database, database_url: str, intruder: Intruder, mistake: str, unguarded: str, seen: set[str]
+) -> None:
+    intruder.run(*(str(drop) for (drop,) in (intruder.ask(unguarded) if unguarded else ())))
+    told = await written(database_url, CONTROL_ROWS, PROCESSES[database.dialect], mistake)
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert seen <= faults(CONTROL_ROWS, told, intruder, finding).keys()
