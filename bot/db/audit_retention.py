@@ -36,27 +36,16 @@ Column = audit_events.c
 
 @dataclass(frozen=True, kw_only=True)
 class Prefix:
-    """The rows from the trail's first one to a last one, and the row with which their file ends.
-
-    That is the last one itself, or behind it the last tombstone of a row that is erased in the file: with it, the file
-    vouches for its erasures by itself.
-    """
+    """The rows from the trail's first one to a last one."""
 
     first_seq: int
     last_seq: int
     last_hash: str
-    file_seq: int
-    file_hash: str
 
     @property
     def rows(self) -> int:
         """How many there must be: the chain has no gaps."""
         return self.last_seq - self.first_seq + 1
-
-    @property
-    def rows_in_file(self) -> int:
-        """How many its file must hold."""
-        return self.file_seq - self.first_seq + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +119,7 @@ class Retention:
             return None
         if last.occurred_at > young:
             raise InvalidInput(f"Row {last.seq} is of the last 24 hours, which are never cut off. Give an earlier row.")
-        first = self._first() or last.seq
-        file_seq = self.file_end(first, last.seq)
-        file_hash = self._hash(file_seq) or ""
-        return Prefix(first_seq=first, last_seq=last.seq, last_hash=last.hash, file_seq=file_seq, file_hash=file_hash)
+        return Prefix(first_seq=self._first() or last.seq, last_seq=last.seq, last_hash=last.hash)
 
     def file_end(self, first: int, last: int) -> int:
         """The row up to which a file of these rows must go, so that each row erased in it has its tombstone in it.
@@ -142,16 +128,17 @@ class Retention:
         look at each tombstone is enough.
         """
         query = select(Column.target, Column.seq).where(Column.kind == AuditKind.TOMBSTONE.value, Column.seq > last)
-        found = self._trail.written.execute(query)
         end = last
-        for named, tombstone in sorted((int(row.target.removeprefix("seq:")), row.seq) for row in found):
+        for named, tombstone in sorted((_named(row.target), row.seq) for row in self._trail.written.execute(query)):
             if first <= named <= end:
                 end = max(end, tombstone)
         return end
 
     def checkpoint(self, prefix: Prefix, payload: dict[str, JsonValue]) -> None:
         """Write the row that lets go of the prefix; it says what was there."""
-        if (self._first(), self._hash(prefix.last_seq)) != (prefix.first_seq, prefix.last_hash):
+        stored = select(Column.hash).where(Column.seq == prefix.last_seq)
+        found = (self._first(), self._trail.written.execute(stored).scalar())
+        if found != (prefix.first_seq, prefix.last_hash):
             raise Conflict("The trail changed while it was being exported. Run it again.")
         self._trail.append(
             AuditEntry(
@@ -165,7 +152,6 @@ class Retention:
                     "last_seq": prefix.last_seq,
                     "last_hash": prefix.last_hash,
                     "rows": prefix.rows,
-                    "export_last_seq": prefix.file_seq,
                     **payload,
                 },
             )
@@ -201,8 +187,11 @@ class Retention:
     def _first(self) -> int | None:
         return self._trail.written.execute(select(func.min(Column.seq))).scalar()
 
-    def _hash(self, seq: int) -> str | None:
-        return self._trail.written.execute(select(Column.hash).where(Column.seq == seq)).scalar()
+
+def _named(target: str) -> int:
+    """The row that a tombstone is about; 0 where somebody else wrote it."""
+    number = target.removeprefix("seq:")
+    return int(number) if number.isdecimal() else 0
 
 
 def _tombstone(seq: int, story: str, payload: dict[str, JsonValue]) -> AuditEntry:

@@ -105,6 +105,11 @@ class _Sheet:
         )
 
 
+def is_unbroken(wanted: AuditFilter) -> bool:
+    """Whether every row passes from the trail's first one on, so that the file is a chain of its own."""
+    return replace(wanted, before_seq=None, limit=AuditFilter.limit) == AuditFilter(quiet=True)
+
+
 class Exports:
     """Makes files of the trail, and hands them to people in the chat."""
 
@@ -115,12 +120,17 @@ class Exports:
     async def extract(
         self, wanted: AuditFilter, form: ExportFormat, path: Path, *, most: int | None = None, told: Told | None = None
     ) -> Extract:
-        """Write what the filter lets through, oldest first, up to the row that is the last one now."""
+        """Write what the filter lets through, oldest first, up to the row that is the last one now.
+
+        A file of whole rows without a filter goes on from there to the tombstones of what is erased in it.
+        """
         head = await self._database.read(lambda unit: unit.audit.head())
         bounded = replace(wanted, before_seq=min(wanted.before_seq or head.seq + 1, head.seq + 1))
         with writing_files(), await asyncio.to_thread(path.open, "wb") as file:
             sheet = _Sheet(form, file)
             complete = await self._fill(sheet, bounded, most, told)
+            if complete and is_unbroken(wanted):
+                complete = await self._go_on(sheet, bounded, most, told)
             return await asyncio.to_thread(lambda: sheet.finish(complete=complete))
 
     async def _fill(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
@@ -133,6 +143,18 @@ class Exports:
             if told is not None and sheet.rows // TOLD_EVERY > before // TOLD_EVERY:
                 told(f"{sheet.rows} rows written")
             after = batch.next_after
+        return True
+
+    async def _go_on(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
+        """Rows may be erased meanwhile: until none is without its tombstone in the file."""
+        while sheet.last_seq is not None:
+            first, last = sheet.first_seq or 1, sheet.last_seq
+            end = await self._database.read(lambda unit: unit.retention.file_end(first, last))  # noqa: B023 - awaited
+            if end == last:
+                break
+            further = replace(wanted, after_seq=last, before_seq=end + 1)
+            if not await self._fill(sheet, further, most, told):
+                return False
         return True
 
     async def _batch(self, wanted: AuditFilter, after: int) -> Batch:

@@ -76,10 +76,15 @@ class Keeper:
         if prefix is None:
             return None
         made = await self._exported(prefix, export, told)
-        payload: dict[str, JsonValue] = {**self._by, "export_sha256": made.sha256, "export_file": export.name}
+        payload: dict[str, JsonValue] = {
+            **self._by,
+            "export_sha256": made.sha256,
+            "export_file": export.name,
+            "export_last_seq": made.last_seq,
+        }
         await self._database.write(lambda unit: unit.retention.checkpoint(prefix, payload))
         rows = await self._remove(prefix.last_seq, told)
-        return Truncated(rows=rows, last_seq=prefix.last_seq, file_seq=prefix.file_seq)
+        return Truncated(rows=rows, last_seq=prefix.last_seq, file_seq=made.last_seq or prefix.last_seq)
 
     async def _require(self, rights: Sequence[tuple[str, str]], what: str) -> None:
         if await self._database.read(lambda unit: unit.retention.lacks(rights)):
@@ -97,12 +102,11 @@ class Keeper:
             )
 
     async def _exported(self, prefix: Prefix, export: Path, told: Told | None) -> Extract:
-        """The prefix, and behind it what vouches for its erased rows; unless one was erased meanwhile."""
-        exports, wanted = Exports(self._database), AuditFilter(quiet=True, before_seq=prefix.file_seq + 1)
+        exports, wanted = Exports(self._database), AuditFilter(quiet=True, before_seq=prefix.last_seq + 1)
         with writing_files(), draft_beside(export) as draft:
             made = await exports.extract(wanted, ExportFormat.JSONL, draft, told=told)
-            end = await self._database.read(lambda unit: unit.retention.file_end(prefix.first_seq, prefix.last_seq))
-            if (made.rows, made.last_hash, end) != (prefix.rows_in_file, prefix.file_hash, prefix.file_seq):
+            further = (made.last_seq or 0) - prefix.last_seq
+            if (made.first_seq, made.rows - further) != (prefix.first_seq, prefix.rows) or further < 0:
                 raise Conflict("The trail changed while it was being exported. Run it again.")
             await asyncio.to_thread(publish_once, draft, export, made.sha256)
         return made

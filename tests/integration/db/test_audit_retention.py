@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from bot.db import audit_retention
+from bot.db.audit_export import Batch
 from bot.db.audit_walk import Beginning, Fault, Finding, Walk
 from bot.db.chain import GENESIS
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditRecord
 from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable, Unavailable
-from bot.services.exports import Exports, Extract
+from bot.services.exports import Exports
 from bot.services.retention import Keeper
 from tests.clock import ManualClock
 from tests.conftest import AUDIT_KEYS, OpenDatabase
@@ -231,24 +232,23 @@ async def test_a_file_without_the_tombstone_that_it_went_on_to_is_found_out(
     assert (finding.seq, finding.fault) == (2, Fault.ERASED)
 
 
-async def test_an_erasure_amidst_a_truncation_stops_it_before_anything_is_deleted(
+async def test_rows_that_are_erased_while_the_file_is_written_have_their_tombstones_in_it_too(
     database: Database, clock: ManualClock, keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await fill(database, 4)
+    await fill(database, 6)
     clock.advance(days=2)
-    extract = Exports.extract
+    to_erase, batch = [2, 5], Exports._batch
 
-    async def erasing(self: Exports, *given: Any, **more: Any) -> Extract:
-        await keeper.erase([2], "asked for")
-        return await extract(self, *given, **more)
+    async def erasing(self: Exports, wanted: AuditFilter, after: int) -> Batch:
+        if to_erase:
+            await keeper.erase([to_erase.pop(0)], "asked for")
+        return await batch(self, wanted, after)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Exports, "extract", erasing)
-        with pytest.raises(Conflict, match="Run it again"):
-            await keeper.truncate(4, tmp_path / "old.jsonl")
-    assert names_in(tmp_path) == []
-    await keeper.truncate(4, tmp_path / "old.jsonl")
-    assert file_finding(tmp_path / "old.jsonl") == Finding(rows=5)
+    monkeypatch.setattr(Exports, "_batch", erasing)
+    done = await keeper.truncate(4, tmp_path / "old.jsonl")
+    assert done is not None
+    assert (done.rows, done.file_seq) == (3, 8)
+    assert file_finding(tmp_path / "old.jsonl") == Finding(rows=8)
 
 
 async def test_the_index_is_sound_after_erasures_and_deletions(

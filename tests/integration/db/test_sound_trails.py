@@ -66,7 +66,7 @@ def move_a_prefix_away(chance: random.Random, unit: Unit) -> File | None:
     prefix = unit.retention.prefix(chance.randint(int(there[0]["seq"] or 0), last)) if last > 1 else None
     if prefix is None:
         return None
-    file = stored_in(unit, prefix.file_seq)
+    file = stored_in(unit, unit.retention.file_end(prefix.first_seq, prefix.last_seq))
     unit.retention.checkpoint(prefix, {"sha256": "0" * 64})
     unit.retention.remove(prefix.last_seq)
     return file
