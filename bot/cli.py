@@ -141,13 +141,11 @@ def verify(path: Path | None, slack: bool) -> None:
         lambda: verify_file(_keeping(), path) if path else verify_trail(_keeping(*needs), slack=slack),
         "The trail cannot be checked",
     )
-    finding = verified.finding
-    if finding.seq is not None:
-        click.echo(f"The trail does not hold. First bad row: {finding.seq}, {finding.problem}.")
-        raise SystemExit(PROBLEM)
-    click.echo(f"The trail holds: {finding.rows} rows verified{verified.beyond}.")
+    click.echo(verified.verdict)
     for note in verified.notes:
         click.echo(f"Note: {note}")
+    if verified.finding.seq is not None:
+        raise SystemExit(PROBLEM)
 
 
 @audit.command()

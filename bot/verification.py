@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 from bot.bootstrap import build
 from bot.config import Settings
-from bot.db.audit_export import COLUMNS
-from bot.db.audit_walk import Beginning, Finding, Walk
-from bot.db.chain import GENESIS, AuditKeys
+from bot.db import audit_file
+from bot.db.audit_file import FileFinding
+from bot.db.audit_walk import Fault, Finding
+from bot.db.chain import AuditKeys
+from bot.db.closing import Closing
 from bot.db.engine import Database
 from bot.db.inspection import database_has_rows
-from bot.db.stored import StoredRow
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import ConfigurationError, Unavailable
@@ -30,6 +28,13 @@ from bot.standalone import database_beside
 
 UNANCHORED = "no anchor was made outside the database, so a rollback of all of it could not be seen."
 
+UNSEEN_END = "what was cut off behind its last row could not be seen."
+NOT_CLOSED = "an export with filters or a range ends with a line that says so. This file does not."
+NO_CHAIN = (
+    "each row's hash and signature hold, but rows were left out, so it is no chain ({gaps} gaps): "
+    "rows that the trail itself lacked could not be seen. Verify an export without filters for that."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
@@ -38,6 +43,17 @@ class Verified:
     finding: Finding
     anchors: int = 0
     notes: tuple[str, ...] = ()
+    what: str = "trail"
+
+    @property
+    def verdict(self) -> str:
+        """In a sentence. What is wrong with a file as a whole is no row's."""
+        finding = self.finding
+        if finding.seq is None:
+            return f"The {self.what} holds: {finding.rows} rows verified{self.beyond}."
+        if finding.seq == 0:
+            return f"The file does not hold: {finding.problem}."
+        return f"The {self.what} does not hold. First bad row: {finding.seq}, {finding.problem}."
 
     @property
     def beyond(self) -> str:
@@ -65,18 +81,35 @@ def verify_trail(settings: Settings, *, slack: bool = False) -> Verified:
 
 
 def verify_file(settings: Settings, path: Path) -> Verified:
-    """An exported file by itself: no head and no anchor stands in it, and its first row is taken as linked."""
+    """An exported file by itself."""
     # None is made: the rows were signed with what is asked for, which need not be what a database here is signed with.
     keys = settings.audit_keys or signing_keys(settings, database_has_rows=True)
-    rows = _rows_of(path)
-    first = next(rows, None)
-    if first is None:
-        return Verified(finding=Finding(rows=0), notes=("the file holds no row.",))
-    seq = int(first["seq"] or 0)
-    walk = Walk(AuditKeys(keys), Beginning(seq=seq, previous_hash=GENESIS if seq == 1 else None))
-    finding = walk.run(chain((first,), rows)) or walk.end()
-    before = () if seq == 1 else (f"the file begins with row {seq}; what came before is not in it.",)
-    return Verified(finding=finding, notes=(*before, "what was cut off behind its last row could not be seen."))
+    found = audit_file.verify_file(path, AuditKeys(keys))
+    return Verified(finding=found.finding, what="trail" if found.closing is None else "file", notes=_notes(found))
+
+
+def _notes(found: FileFinding) -> tuple[str, ...]:
+    """What could be checked of a file, and what could not."""
+    if found.finding.seq is not None:
+        is_open = found.closing is None and found.finding.fault in (Fault.MISSING, Fault.ERASED)
+        return (NOT_CLOSED,) if is_open else ()
+    empty = "the file holds no row." if found.first_seq is None else ""
+    later = found.first_seq is not None and found.first_seq > 1
+    before = f"the file begins with row {found.first_seq}; what came before is not in it." if later else ""
+    return tuple(filter(None, (empty, before, *(_of_a_part(found, found.closing) if found.closing else (UNSEEN_END,)))))
+
+
+def _of_a_part(found: FileFinding, closing: Closing) -> tuple[str, ...]:
+    asked = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in closing.asked.items())
+    part = f"it is a part of the trail ({asked or 'its first rows'}), and as it was exported."
+    chain = NO_CHAIN.format(gaps=found.gaps) if closing.is_filtered else ""
+    number = found.without_tombstone
+    return part, chain, f"erased rows in it whose tombstones are not: {number}." if number else ""
+
+
+def _plain(value: object) -> str:
+    """What somebody typed in Slack, on a terminal."""
+    return str(value) if str(value).isprintable() else ascii(value)
 
 
 async def _with_slack(settings: Settings, database: Database, finding: Finding) -> Verified:
@@ -106,26 +139,6 @@ async def _posted(settings: Settings, database: Database) -> tuple[PostedAnchor,
 
 def _threads(unit: Unit) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((anchor.channel_id, anchor.thread_ts) for anchor in unit.anchors.all()))
-
-
-def _rows_of(path: Path) -> Iterator[StoredRow]:
-    """One row a line. `ConfigurationError` for what is no such file."""
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                yield _row_of(line, number)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"The file cannot be read: {type(error).__name__}."]) from None
-
-
-def _row_of(line: str, number: int) -> StoredRow:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        row = None
-    if not isinstance(row, dict) or not set(row) >= set(COLUMNS):
-        raise ConfigurationError([f"Line {number} of the file is not a row of an exported trail (JSON Lines)."])
-    return row
 
 
 async def accept_organisation(settings: Settings, environment: str) -> str:

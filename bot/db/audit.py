@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from bot.db.audit_targets import is_target, targets_like
 from bot.db.audit_verify import against_posted, verify_rows
 from bot.db.audit_walk import Finding
 from bot.db.chain import AuditKeys, canonical_json, hash_of, leaf_of, new_salt
+from bot.db.closing import closing_line
 from bot.db.storable import storable_json, storable_text
 from bot.db.tables import audit_events, audit_head
 from bot.db.types import as_text
@@ -31,6 +32,7 @@ from bot.domain.audit import (
     AuditOutcome,
     AuditPage,
     AuditRecord,
+    JsonValue,
 )
 from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import TrailUnavailable
@@ -153,6 +155,10 @@ class AuditTrail:
     def verify(self, start: int = 1) -> Finding:
         """Walk the chain from row `start` to the head; see `audit_verify`."""
         return verify_rows(self.written, self._keys, start=start)
+
+    def closing_line(self, asked: Mapping[str, JsonValue], *, filtered: bool, rows: int, sha256: str) -> str:
+        """For a file of a part of the trail; see `closing`."""
+        return closing_line(asked, filtered=filtered, rows=rows, sha256=sha256, keys=self._keys)
 
     def against_posted(self, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
         """The trail against the anchors that stand in Slack, (seq, hash) each; see `audit_verify`."""

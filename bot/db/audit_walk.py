@@ -53,10 +53,15 @@ class Beginning:
 
 
 class Walk:
-    """Takes rows in the order of their seq and stops at the first that is not what was written there."""
+    """Takes rows in the order of their seq and stops at the first that is not what was written there.
 
-    def __init__(self, keys: AuditKeys, beginning: Beginning) -> None:
+    `with_gaps`: rows between them were left out, so that only neighbours can be linked.
+    """
+
+    def __init__(self, keys: AuditKeys, beginning: Beginning, *, with_gaps: bool = False) -> None:
         self._keys = keys
+        self._with_gaps = with_gaps
+        self.gaps = 0
         self.expected = beginning.seq
         self.previous_hash = beginning.previous_hash
         self.rows = 0
@@ -81,8 +86,15 @@ class Walk:
             return Finding(rows=self.rows, seq=min(self._erased.values()), fault=Fault.ERASED)
         return Finding(rows=self.rows)
 
+    @property
+    def without_tombstone(self) -> int:
+        """Erased rows whose tombstone has not come."""
+        return len(self._erased)
+
     def _look(self, window: Sequence[StoredRow]) -> Finding | None:
         row, seq = window[0], _number(window[0])
+        if seq > self.expected and self._with_gaps:
+            self.gaps, self.expected, self.previous_hash = self.gaps + 1, seq, None
         if seq > self.expected:
             return self._fault(self.expected, Fault.MISSING, f"the next row that is there is {seq}")
         problem = self._problem_of(row)

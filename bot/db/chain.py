@@ -80,6 +80,11 @@ def hash_of(columns: Mapping[str, JsonValue]) -> str:
     ).hexdigest()
 
 
+def hash_of_text(text: str) -> str:
+    """What is signed of a text that is no row."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def key_id_of(key: bytes) -> str:
     """A key's public name: the first eight hex digits of its SHA-256."""
     return hashlib.sha256(key).hexdigest()[:8]

@@ -8,11 +8,13 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Protocol
 
 from bot.db.audit_export import COLUMNS, Batch
 from bot.db.engine import Database
+from bot.db.types import as_text
 from bot.domain.access import Person
 from bot.domain.audit import AuditAction, AuditEntry, AuditFilter, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import BotError, Unavailable
@@ -24,6 +26,9 @@ from bot.services.export_formats import ExportFormat, header_of, text_of_rows
 MOST_IN_CHAT = 100_000
 """Rows of one file in the chat. The command line has no such bound."""
 TOLD_EVERY = 100_000
+EVERYTHING = AuditFilter(quiet=True)
+TIMES = {"since", "until"}
+"""What leaves rows out at both ends, and none in between."""
 
 Told = Callable[[str], None]
 """Hears how far it came, now and then."""
@@ -90,6 +95,15 @@ class _Sheet:
             self.last_seq, self.last_hash = int(rows[-1]["seq"] or 0), str(rows[-1]["hash"])
         return len(rows) == len(batch.rows)
 
+    @property
+    def sha256(self) -> str:
+        """Of what was written until now."""
+        return self._digest.hexdigest()
+
+    def end_with(self, line: str) -> None:
+        """Behind the rows."""
+        self._write(line)
+
     def finish(self, *, complete: bool) -> Extract:
         """Have it on the disk for good."""
         self._file.flush()
@@ -100,14 +114,23 @@ class _Sheet:
             first_seq=self.first_seq,
             last_seq=self.last_seq,
             last_hash=self.last_hash,
-            sha256=self._digest.hexdigest(),
+            sha256=self.sha256,
             complete=complete,
         )
 
 
-def is_unbroken(wanted: AuditFilter) -> bool:
-    """Whether every row passes from the trail's first one on, so that the file is a chain of its own."""
-    return replace(wanted, before_seq=None, limit=AuditFilter.limit) == AuditFilter(quiet=True)
+def asked_of(wanted: AuditFilter) -> dict[str, JsonValue]:
+    """What was given of the filter, for people who read the file; not where a page would have begun."""
+    unasked = {"before_seq", "limit", "quiet"}
+    given = {name: value for name, value in vars(wanted).items() if value != getattr(EVERYTHING, name)}
+    asked = {name: _said(value) for name, value in given.items() if name not in unasked}
+    return asked if wanted.quiet else {**asked, "leaves_out": "reads, mistypes, answers, anchors, forms"}
+
+
+def _said(value: object) -> JsonValue:
+    if isinstance(value, datetime):
+        return as_text(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 class Exports:
@@ -122,15 +145,19 @@ class Exports:
     ) -> Extract:
         """Write what the filter lets through, oldest first, up to the row that is the last one now.
 
-        A file of whole rows without a filter goes on from there to the tombstones of what is erased in it.
+        Without a filter the file goes on from there to the tombstones of what is erased in it, and is a chain of its
+        own. A part of the trail ends with a line that says so, for whoever verifies it.
         """
+        asked = asked_of(wanted)
         head = await self._database.read(lambda unit: unit.audit.head())
         bounded = replace(wanted, before_seq=min(wanted.before_seq or head.seq + 1, head.seq + 1))
         with writing_files(), await asyncio.to_thread(path.open, "wb") as file:
             sheet = _Sheet(form, file)
             complete = await self._fill(sheet, bounded, most, told)
-            if complete and is_unbroken(wanted):
+            if complete and not asked:
                 complete = await self._go_on(sheet, bounded, most, told)
+            if form is ExportFormat.JSONL and (asked or not complete):
+                await asyncio.to_thread(sheet.end_with, await self._closing_line(sheet, asked))
             return await asyncio.to_thread(lambda: sheet.finish(complete=complete))
 
     async def _fill(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
@@ -144,6 +171,12 @@ class Exports:
                 told(f"{sheet.rows} rows written")
             after = batch.next_after
         return True
+
+    async def _closing_line(self, sheet: _Sheet, asked: dict[str, JsonValue]) -> str:
+        filtered, rows, sha256 = bool(asked.keys() - TIMES), sheet.rows, sheet.sha256
+        return await self._database.read(
+            lambda unit: unit.audit.closing_line(asked, filtered=filtered, rows=rows, sha256=sha256)
+        )
 
     async def _go_on(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
         """Rows may be erased meanwhile: until none is without its tombstone in the file."""

@@ -17,7 +17,11 @@ import pytest
 
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
+from bot.domain.audit import AuditFilter
 from bot.sandbox.launch import BotProcess
+from bot.services.export_formats import ExportFormat
+from bot.services.exports import Exports
+from bot.services.retention import Keeper
 from tests.clock import ManualClock
 from tests.factories import make_entry
 from tests.integration.test_process import ROOT, run, settings, stand_ins
@@ -254,6 +258,49 @@ async def test_an_exported_file_is_verified_by_itself(environ: dict[str, str], t
     assert (code, "First bad row: 1, altered" in said) == (1, True), said
     code, said = await run("audit", "verify", "--file", str(path.with_name("nowhere")), environ=environ)
     assert (code, "cannot be read" in said) == (2, True), said
+
+
+@pytest.mark.usefixtures("trail")
+async def test_a_range_is_verified_as_far_as_a_range_can_be(
+    environ: dict[str, str], database_url: str, audit_keys: AuditKeys, tmp_path: Path
+) -> None:
+    path, given = tmp_path / "range", only(environ, "AUDIT_KEYS")
+    async with opened(database_url, audit_keys, days_ago=2) as database:
+        await Keeper(database, "ada").erase([4], "asked for")
+    code, said = await run("audit", "export", "--until", "60h", "--output", str(path), environ=environ)
+    assert (code, "Rows exported: 10, 1 to 10." in said) == (0, True), said
+    code, said = await run("audit", "verify", "--file", str(path), environ=given)
+    verdict, part, erased = said.splitlines()
+    assert (code, verdict) == (0, "The file holds: 10 rows verified."), said
+    assert part.startswith("Note: it is a part of the trail (until 20")
+    assert erased == "Note: erased rows in it whose tombstones are not: 1."
+
+
+@pytest.mark.usefixtures("trail")
+async def test_a_file_with_filters_raises_no_alarm_and_says_what_it_cannot_show(
+    environ: dict[str, str], database_url: str, audit_keys: AuditKeys, tmp_path: Path
+) -> None:
+    path, given = tmp_path / "filtered", only(environ, "AUDIT_KEYS")
+    async with opened(database_url, audit_keys, days_ago=2) as database:
+        await database.write(lambda unit: unit.audit.append(make_entry(actor="U0EVE")))
+        await database.write(lambda unit: unit.audit.append(make_entry()))
+        await Exports(database).extract(AuditFilter(quiet=True, actor="U0ADA"), ExportFormat.JSONL, path)
+    code, said = await run("audit", "verify", "--file", str(path), environ=given)
+    verdict, part, chain = said.splitlines()
+    assert (code, verdict) == (0, "The file holds: 11 rows verified."), said
+    assert part == "Note: it is a part of the trail (actor U0ADA), and as it was exported."
+    assert "each row's hash and signature hold, but rows were left out, so it is no chain (1 gaps)" in chain
+
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    code, said = await run("audit", "verify", "--file", str(path), environ=given)
+    assert (code, "First bad row: 11, missing" in said, "ends with a line" in said) == (1, True, True), said
+    path.write_text("".join(lines[1:]))
+    code, said = await run("audit", "verify", "--file", str(path), environ=given)
+    assert (code, said) == (
+        1,
+        "The file does not hold: missing: it was closed with 11 rows, and these 10 are not those.\n",
+    )
 
 
 def _spoil(path: Path) -> None:

@@ -72,6 +72,12 @@ async def test_a_prefix_that_was_cut_off_before_its_tombstone_holds(
     assert await asyncio.to_thread(run, tmp_path, tmp_path / "old.jsonl") == (0, "6 rows hold\n")
 
 
+async def test_a_part_of_the_trail_is_not_taken_for_a_chain(exported: Path, database: Database, tmp_path: Path) -> None:
+    await Exports(database).extract(AuditFilter(quiet=True, target="db_3"), ExportFormat.JSONL, exported)
+    said = "made with filters or a range: a part of the trail is no chain\n"
+    assert await asyncio.to_thread(run, tmp_path, exported) == (1, said)
+
+
 async def test_a_key_that_was_not_given_is_named(exported: Path, tmp_path: Path) -> None:
     code, told = await asyncio.to_thread(run, tmp_path, exported, AuditKeys([b"another"]))
     assert (code, told) == (1, f"row 1: it is signed with {AUDIT_KEYS.current_id}, which was not given\n")

@@ -35,7 +35,9 @@ async def test_the_file_lies_in_the_askers_own_direct_message(channel: Channel) 
     await fill(channel, 3)
     reply = await channel.reply("audit export --since 7d --format jsonl")
     ((name, content),) = channel.mailbox.received[ADA].items()
-    assert [json.loads(line)["seq"] for line in content.splitlines()] == [1, 2, 3]
+    *rows, closing = [json.loads(line) for line in content.splitlines()]
+    assert [row["seq"] for row in rows] == [1, 2, 3]
+    assert closing["extract"]["asked"].keys() == {"since", "leaves_out"}
     assert name == "audit-1-3.jsonl"
     assert line_text(reply.verdict) == "Rows exported: 3, into your direct message with the bot"
     assert LinkButton(label="Open the file", url=f"https://slack.example/{name}") in reply.actions
