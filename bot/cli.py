@@ -136,7 +136,7 @@ def verify(path: Path | None, slack: bool) -> None:
     """Check the whole trail: chain, payloads, signatures, anchors. Code 1 names the first bad row."""
     from bot.verification import verify_file, verify_trail
 
-    needs = ("SLACK_BOT_TOKEN",) if slack and not path else ()
+    needs = ("SLACK_BOT_TOKEN", "AUDIT_CHANNEL") if slack and not path else ()
     verified = _guarded(
         lambda: verify_file(_keeping(), path) if path else verify_trail(_keeping(*needs), slack=slack),
         "The trail cannot be checked",

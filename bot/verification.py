@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from bot.bootstrap import build
@@ -21,13 +23,19 @@ from bot.domain.errors import ConfigurationError, Unavailable
 from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.keys import key_rings, signing_keys
-from bot.services.anchors import PostedAnchor, posted
+from bot.services.anchors import PostedAnchor, posted, threads_begun
 from bot.slack.messenger import SlackMessenger
 from bot.slack.web import posting_client, web_client
 from bot.standalone import database_beside
 
 UNANCHORED = "no anchor was made outside the database, so a rollback of all of it could not be seen."
 
+UNKNOWN_THREAD = (
+    "the bot began a thread of anchors in AUDIT_CHANNEL that this database does not know: "
+    "it was rolled back to before it, or another database was anchored there."
+)
+NOTHING_POSTED = "no anchor stands in Slack, so a rollback of all of it could not be seen."
+NOT_SEARCHED = "AUDIT_CHANNEL is not set, so threads of anchors that this database does not know were not looked for."
 UNSEEN_END = "what was cut off behind its last row could not be seen."
 NOT_CLOSED = "an export with filters or a range ends with a line that says so. This file does not."
 NO_CHAIN = (
@@ -102,9 +110,9 @@ def _notes(found: FileFinding) -> tuple[str, ...]:
 def _of_a_part(found: FileFinding, closing: Closing) -> tuple[str, ...]:
     asked = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in closing.asked.items())
     part = f"it is a part of the trail ({asked or 'its first rows'}), and as it was exported."
-    chain = NO_CHAIN.format(gaps=found.gaps) if closing.is_filtered else ""
+    left_out = NO_CHAIN.format(gaps=found.gaps) if closing.is_filtered else ""
     number = found.without_tombstone
-    return part, chain, f"erased rows in it whose tombstones are not: {number}." if number else ""
+    return part, left_out, f"erased rows in it whose tombstones are not: {number}." if number else ""
 
 
 def _plain(value: object) -> str:
@@ -114,30 +122,49 @@ def _plain(value: object) -> str:
 
 async def _with_slack(settings: Settings, database: Database, finding: Finding) -> Verified:
     """The anchors as they stand in Slack now: whatever the database says of them, it may be an old one."""
-    posted = await _posted(settings, database)
-    named = [(anchor.seq, anchor.hash) for anchor in posted]
+    known, unknown = await _posted(settings, await database.read(_threads))
+    standing = (*known, *unknown)
+    named = [(anchor.seq, anchor.hash) for anchor in standing]
     found = await database.read(lambda unit: unit.audit.against_posted(named, rows=finding.rows))
     stored = await database.read(lambda unit: {anchor.ts: anchor.seq for anchor in unit.anchors.all()})
-    gone = sorted(seq for ts, seq in stored.items() if ts not in {anchor.ts for anchor in posted})
+    gone = sorted(seq for ts, seq in stored.items() if ts not in {anchor.ts for anchor in standing})
     notes = [f"the anchor of row {gone[0]} is no longer in Slack ({len(gone)} in all)."] if gone else []
-    if not posted:
-        notes.append("no anchor stands in Slack, so a rollback of all of it could not be seen.")
-    return Verified(finding=found or finding, anchors=len(posted), notes=tuple(notes))
+    notes += [UNKNOWN_THREAD] if unknown else []
+    notes += [] if standing else [NOTHING_POSTED]
+    notes += [] if settings.audit_channel else [NOT_SEARCHED]
+    return Verified(finding=found or finding, anchors=len(standing), notes=tuple(notes))
 
 
-async def _posted(settings: Settings, database: Database) -> tuple[PostedAnchor, ...]:
-    """What stands in every thread that was ever posted to. `ConfigurationError` where Slack gives no answer."""
-    token, threads = settings.slack_bot_token.get_secret_value(), await database.read(_threads)
-    client = web_client(token, settings.slack_api_url)
-    messenger = SlackMessenger(client, posting_client(token, settings.slack_api_url))
+Thread = tuple[str, str]
+Standing = tuple[PostedAnchor, ...]
+
+
+async def _posted(settings: Settings, threads: Sequence[Thread]) -> tuple[Standing, Standing]:
+    """What stands in the threads that the database knows, and in those that it does not know or knows no more.
+
+    `ConfigurationError` where Slack gives no answer.
+    """
+    token, channel = settings.slack_bot_token.get_secret_value(), settings.audit_channel
+    messenger = SlackMessenger(web_client(token, settings.slack_api_url), posting_client(token, settings.slack_api_url))
     try:
-        found = [await posted(messenger, channel_id, thread_ts) for channel_id, thread_ts in threads]
+        known = {thread: await posted(messenger, *thread) for thread in threads}
+        begun = await threads_begun(messenger, channel, since=_newest(known, channel)) if channel else ()
+        unknown = [await posted(messenger, channel, ts) for ts in begun if (channel, ts) not in known]
     except (MessageRefused, MessageDelayed) as error:
         raise ConfigurationError([f"The anchors in Slack cannot be read ({error.code})."]) from None
-    return tuple(anchor for thread in found for anchor in thread)
+    return tuple(chain(*known.values())), tuple(chain(*unknown))
 
 
-def _threads(unit: Unit) -> tuple[tuple[str, str], ...]:
+def _newest(known: Mapping[Thread, Standing], channel: str) -> str:
+    """Threads begun before the newest anchor that stands in a known one tell nothing more, or are of another trail.
+
+    By what Slack says: the database may have been given any anchor.
+    """
+    standing = [anchor.ts for (where, _), anchors in known.items() for anchor in anchors if where == channel]
+    return max(standing, key=float, default="")
+
+
+def _threads(unit: Unit) -> tuple[Thread, ...]:
     return tuple(dict.fromkeys((anchor.channel_id, anchor.thread_ts) for anchor in unit.anchors.all()))
 
 

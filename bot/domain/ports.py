@@ -70,6 +70,10 @@ class Messenger(Protocol):
         """The ts and text of everything that this bot itself said in a thread, oldest first."""
         ...
 
+    async def read_channel(self, channel_id: str, *, since: str = "") -> Sequence[tuple[str, str]]:
+        """The same of a channel, behind a ts, but for what stands in threads."""
+        ...
+
     async def update(self, posted: Posted, reply: Reply) -> None:
         """Draw the message anew."""
         ...

@@ -200,6 +200,12 @@ async def posted(messenger: Messenger, channel_id: str, thread_ts: str) -> tuple
     return tuple(found)
 
 
+async def threads_begun(messenger: Messenger, channel_id: str, *, since: str = "") -> tuple[str, ...]:
+    """The ts of each thread that the bot itself began in a channel with an anchor, behind a ts, read from Slack."""
+    said = await messenger.read_channel(channel_id, since=since)
+    return tuple(ts for ts, text in said if _LINE.search(text))
+
+
 def drawn(seq: int, row_hash: str, *, is_first: bool) -> Reply:
     """The message; its last line is what `posted` reads. The first one says what the thread is for."""
     about = "Each row's hash covers the row before it. Rows up to one that is named here cannot be changed unseen."

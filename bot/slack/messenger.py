@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ QUIET = {"unfurl_links": False, "unfurl_media": False}
 MARKER = "cloudsync_request"
 
 Message = Mapping[str, Any]
+Page = Callable[[Mapping[str, Any]], Awaitable[Message]]
 
 
 class SlackMessenger:
@@ -54,22 +55,35 @@ class SlackMessenger:
 
     async def read_thread(self, channel_id: str, thread_ts: str) -> Sequence[tuple[str, str]]:
         """Page through conversations.replies. What others said there does not count: anybody may write in a thread."""
+        return await self._own(await self._replies(thread_ts, channel=channel_id, limit=THREAD_PAGE))
+
+    async def read_channel(self, channel_id: str, *, since: str = "") -> Sequence[tuple[str, str]]:
+        """Page through conversations.history, which comes newest first and without replies."""
+        asked = {"channel": channel_id, "limit": THREAD_PAGE, **({"oldest": since} if since else {})}
+        return (await self._own(await self._paged(self._history_page, asked)))[::-1]
+
+    async def _own(self, said: Iterable[Message]) -> Sequence[tuple[str, str]]:
         own = (await look_up(self._client, "auth.test")).get("bot_id")
-        said = await self._replies(thread_ts, channel=channel_id, limit=THREAD_PAGE)
         return tuple((str(one["ts"]), str(one.get("text") or "")) for one in said if own and one.get("bot_id") == own)
 
     async def _replies(self, thread_ts: str, **given: Any) -> list[Message]:
         """A thread with its first message; empty where it is gone."""
+        return await self._paged(self._replies_page, {"ts": thread_ts, "include_all_metadata": "true", **given})
+
+    @staticmethod
+    async def _paged(page: Page, asked: dict[str, Any]) -> list[Message]:
         said: dict[str, Message] = {}
-        asked = {"ts": thread_ts, "include_all_metadata": "true", **given}
         while True:
-            answer = await self._replies_page(asked)
+            answer = await page(asked)
             said |= {str(one["ts"]): one for one in answer.get("messages") or ()}  # the first one stands on every page
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
             asked["cursor"] = cursor
         return [*said.values()]
+
+    async def _history_page(self, asked: Mapping[str, Any]) -> Message:
+        return await look_up(self._client, "conversations.history", **asked)
 
     async def _replies_page(self, asked: Mapping[str, Any]) -> Message:
         try:

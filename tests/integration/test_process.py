@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.sandbox.api.faults import FaultKind
 from bot.sandbox.api.seed import believable_estate
 from bot.sandbox.api.server import StandInApi, serve_api
 from bot.sandbox.launch import BotProcess, free_port
+from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.seed import believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
 from tests.bots import KEY, settings_for
@@ -227,3 +229,35 @@ async def test_the_trail_is_compared_with_its_anchors_in_slack(tmp_path: Path) -
         assert (code, "rolled back: an anchor names row 900" in said) == (1, True), said
         code, said = await run("audit", "verify", environ=given)
         assert code == 0, said
+
+
+async def test_a_rollback_to_before_the_first_anchor_is_seen_in_the_audit_channel(tmp_path: Path) -> None:
+    before = tmp_path / "before.db"
+    async with stand_ins() as (api, slack):
+        unanchored = settings(api, slack, tmp_path)
+        ada = slack.workspace.person("ada")
+        await serve_until(lambda: True, unanchored, tmp_path, ada)
+        shutil.copy(tmp_path / "bot.db", before)
+        given = {**unanchored, "AUDIT_CHANNEL": slack.workspace.channel("audit").id}
+        code, said = await run("audit", "verify", "--slack", environ=given)
+        assert (code, "no anchor stands in Slack" in said) == (0, True), said
+
+        await serve_until(lambda: any("anchor seq=" in one.text for one in ada.see("#audit")), given, tmp_path, ada)
+        code, said = await run("audit", "verify", "--slack", environ=given)
+        assert (code, "against 1 anchor" in said, "Note" in said) == (0, True, False), said
+
+        shutil.copy(before, tmp_path / "bot.db")
+        code, said = await run("audit", "verify", "--slack", environ=given)
+        assert (code, "rolled back: an anchor names row" in said, "does not know" in said) == (1, True, True), said
+        code, said = await run("audit", "verify", "--slack", environ=unanchored)
+        assert (code, "AUDIT_CHANNEL is not set" in said) == (0, True), said
+
+
+async def serve_until(true: Callable[[], bool], given: dict[str, str], folder: Path, watcher: Person) -> None:
+    """A bot that serves until something has come true; what it leaves is one file."""
+    bot = await BotProcess.start(given, log=folder / "bot.log")
+    try:
+        await bot.ready()
+        await watcher.wait_for(true, timeout=15)
+    finally:
+        await bot.stop()

@@ -13,7 +13,7 @@ from bot.domain.requests import Request
 from bot.sandbox.slack.outages import Outage
 from bot.sandbox.slack.reading import text_of
 from bot.sandbox.slack.server import StandInSlack
-from bot.services.anchors import EVERY, REFUSED_AGAIN_SECONDS, ROWS, PostedAnchor, posted
+from bot.services.anchors import EVERY, REFUSED_AGAIN_SECONDS, ROWS, PostedAnchor, posted, threads_begun
 from bot.services.lifecycle import PROGRAM, append_end, entry_for
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
@@ -291,6 +291,23 @@ async def test_anchors_are_read_back_page_by_page_and_only_the_bots_own_count(
     expected = tuple(PostedAnchor(ts=one.ts, seq=one.seq, hash=one.hash) for one in await kept(anchored))
     assert await posted(anchored.messenger, anchored.channel_id, root) == expected
     assert len(expected) == 5
+
+
+async def test_threads_of_anchors_are_found_page_by_page_and_only_those_that_the_bot_began(
+    anchored: Replica, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.THREAD_PAGE", 2)
+    workspace, channel = anchored.slack.workspace, anchored.channel_id
+    workspace.post(channel, author=workspace.member("ada").id, text=f"anchor seq=9 hash={'0' * 64}")
+    for number in range(4):
+        workspace.post(channel, author=workspace.app.bot_user_id, text=f"Loud event {number}")
+    clock.advance(1)
+    await anchored.database.note(lambda unit: unit.settings.set(f"anchor:thread:{channel}", ""))
+    await end(anchored)
+    await anchored.second()
+    first, second = [one.thread_ts for one in await kept(anchored)]
+    assert await threads_begun(anchored.messenger, channel) == (first, second)
+    assert await threads_begun(anchored.messenger, channel, since=first) == (second,)
 
 
 async def test_of_a_thread_that_is_gone_nothing_is_read(replica: Replica) -> None:
