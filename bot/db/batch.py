@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from bot.db.audit_head import Head, lock_head, store_head
 from bot.db.audit_rows import UnwrittenRows
-from bot.db.failures import as_unavailable, is_engine_error, name_of
+from bot.db.failures import as_unavailable, is_engine_error, name_of, raisable
 from bot.db.unit import Unit
 
 log = structlog.get_logger(__name__)
@@ -55,10 +55,10 @@ class Ended:
         if self.error is None:
             future.set_result(self.result)
         elif is_engine_error(self.error):
-            log.error("database_write_failed", error=name_of(self.error))
             future.set_exception(as_unavailable(self.error, trail=self.waiting.with_head))
+            log.error("database_write_failed", error=name_of(self.error))
         else:
-            future.set_exception(self.error)
+            future.set_exception(raisable(self.error))
 
 
 def tell(ended: Sequence[Ended]) -> None:
@@ -70,8 +70,9 @@ def tell(ended: Sequence[Ended]) -> None:
 
 
 def _tell_all(ended: Sequence[Ended]) -> None:
+    """A callback each: one that fails keeps nobody else from going on."""
     for one in ended:
-        one.tell()
+        one.waiting.loop.call_soon(one.tell)
 
 
 class _UnitFailed(Exception):

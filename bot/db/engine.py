@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.db.chain import AuditKeys
 from bot.db.connections import READERS, database_url, reading_engine, writing_engine
-from bot.db.failures import as_unavailable, name_of, reason_of
+from bot.db.failures import as_unavailable, name_of, raisable, reason_of
 from bot.db.health import problems
 from bot.db.unit import Unit
 from bot.db.writer import Writer
@@ -70,6 +70,8 @@ class Database:
         try:
             with self._reading.connect() as connection, connection.begin():
                 return work(Unit(connection, clock=self._clock, audit_keys=self._keys))
+        except StopIteration as error:
+            raise raisable(error) from error
         except (DBAPIError, PoolTimeout) as error:
             failure: Exception = error
         log.error("database_read_failed", error=name_of(failure))

@@ -16,6 +16,15 @@ def is_engine_error(error: BaseException) -> bool:
     return isinstance(error, DBAPIError | PoolTimeout)
 
 
+def raisable(error: BaseException) -> BaseException:
+    """The error as a future takes it: given a `StopIteration` it never ends, nor its caller's wait."""
+    if not isinstance(error, StopIteration):
+        return error
+    stopped = RuntimeError("A unit of work raised StopIteration.")
+    stopped.__cause__ = error
+    return stopped
+
+
 def is_deadlock(error: BaseException) -> bool:
     """Whether PostgreSQL chose this transaction to break a circle of waiting."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == DEADLOCK

@@ -112,6 +112,25 @@ async def test_a_row_that_the_engine_refuses_spoils_nobody_elses_unit(database: 
     assert (await database.read(lambda unit: unit.audit.verify())).rows == 2
 
 
+@pytest.mark.parametrize("way", ["write", "note", "read"])
+async def test_a_unit_that_runs_out_of_something_ends_like_any_other_that_fails(database: Database, way: str) -> None:
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await asyncio.wait_for(getattr(database, way)(lambda unit: next(iter(()))), 5)
+
+
+async def test_a_unit_whose_end_cannot_be_told_keeps_nobody_else_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("standard output is closed")
+
+    monkeypatch.setattr(batch.log, "error", refuse, raising=False)
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    failing = [lambda unit: unit.settings.set("key", None)] * 2
+    ended = await asyncio.wait_for(Gate().batch(database, *failing, appending()), 5)
+    assert [type(one) for one in ended] == [TrailUnavailable, TrailUnavailable, AuditRecord]
+
+
 async def test_a_unit_reads_what_those_before_it_in_the_batch_appended(database: Database) -> None:
     def read(unit: Unit) -> int:
         return len(unit.audit.story("st-1"))
