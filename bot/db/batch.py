@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.audit_head import Head, lock_head, store_head
 from bot.db.audit_rows import UnwrittenRows
@@ -134,10 +135,20 @@ def _apart(connection: Connection, waiting: Waiting, unit: Unit, rows: Unwritten
     try:
         result = waiting.work(unit)
         rows.write(connection)
+        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
     except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
         rows.forget()
+        _take_back(connection, error)
+        return Ended(waiting=waiting, error=error)
+    return Ended(waiting=waiting, result=result)
+
+
+def _take_back(connection: Connection, error: BaseException) -> None:
+    """Where the transaction is gone as well, with its connection or for want of room, what took it is the failure."""
+    try:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
         connection.exec_driver_sql("RELEASE SAVEPOINT unit")
-        return Ended(waiting=waiting, error=error)
-    connection.exec_driver_sql("RELEASE SAVEPOINT unit")
-    return Ended(waiting=waiting, result=result)
+    except SQLAlchemyError:
+        if is_engine_error(error):
+            raise error from None
+        raise

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.db import batch, writer
 from bot.db.chain import AuditKeys
@@ -153,6 +154,30 @@ async def test_a_connection_that_broke_fails_one_batch_and_not_the_next(
     with pytest.raises(TrailUnavailable):
         await database.write(appending())
     assert (await database.write(appending())).seq == 2
+
+
+async def test_a_connection_that_breaks_again_is_an_unavailable_database_to_everybody(
+    postgres_url: str, open_database: OpenDatabase
+) -> None:
+    def breaking(unit: Unit) -> None:
+        unit._connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    database = open_database(postgres_url)
+    ended = await Gate().batch(database, appending(), breaking, appending())
+    assert [type(one) for one in ended] == [TrailUnavailable] * 3
+    assert (await database.write(appending())).seq == 1
+
+
+async def test_a_unit_that_goes_on_after_a_refused_statement_spoils_nobody_elses(
+    postgres_url: str, open_database: OpenDatabase
+) -> None:
+    def going_on(unit: Unit) -> None:
+        with suppress(DBAPIError):
+            unit.settings.set("key", None)  # type: ignore[arg-type]
+
+    first, failure, second = await Gate().batch(open_database(postgres_url), appending(), going_on, appending())
+    assert isinstance(failure, TrailUnavailable)
+    assert [getattr(record, "seq", None) for record in (first, second)] == [1, 2]
 
 
 async def test_a_writer_that_has_nothing_to_do_gives_its_connection_back(
