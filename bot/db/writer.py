@@ -55,8 +55,8 @@ class Writer:
             if self._closed:
                 raise Unavailable("The database is closed.", retryable=False)
             if not self._started:
-                self._started = True
                 self._thread.start()
+                self._started = True
             future: asyncio.Future[Any] = loop.create_future()
             self._queue.put(Waiting(work=work, with_head=with_head, loop=loop, future=future))
         return future

@@ -180,6 +180,19 @@ async def test_a_unit_that_goes_on_after_a_refused_statement_spoils_nobody_elses
     assert [getattr(record, "seq", None) for record in (first, second)] == [1, 2]
 
 
+async def test_a_thread_that_could_not_be_had_is_asked_for_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            await database.write(appending())
+    assert (await asyncio.wait_for(database.write(appending()), 5)).seq == 1
+
+
 async def test_a_writer_that_has_nothing_to_do_gives_its_connection_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
