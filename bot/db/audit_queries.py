@@ -96,10 +96,10 @@ def _look(
 def _first(
     connection: Connection, wanted: AuditFilter, span: Span, look: int, columns: Columns
 ) -> tuple[Sequence[Row[Any]], Subquery | None]:
-    """What fits of the first rows looked at, and that look; None where no condition is left that needs one."""
+    """What fits of the first rows looked at, and that look; None where it cannot have ended too soon."""
     looked, conditions = _plan(connection.dialect.name, wanted, span, look)
     rows = connection.execute(_rows(looked, conditions, span, wanted.limit + 1, columns)).all()
-    return rows, looked if conditions else None
+    return rows, looked if conditions or wanted.text else None
 
 
 def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tuple[Sequence[Row[Any]], bool]:
@@ -111,7 +111,8 @@ def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tup
     looked, conditions = _plan(connection.dialect.name, wanted, span, LOOK)
     found = _rows(looked, conditions, span, limit + 1, (Column.seq, Column.story))
     rows: Sequence[Row[Any]] = connection.execute(found).all()
-    stopped = looked is not None and conditions and _horizon(connection, looked, span) is not None
+    may_stop = conditions or wanted.text
+    stopped = may_stop and looked is not None and _horizon(connection, looked, span) is not None
     return rows[:limit], len(rows) <= limit and not stopped
 
 

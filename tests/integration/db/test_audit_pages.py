@@ -183,3 +183,24 @@ async def test_a_page_is_filled_from_beyond_the_first_few_rows_of_its_filter(dat
 
     await database.write(work)
     assert seqs(await page_of(database, actor="U0ADA", limit=2)) == [4, 3]
+
+
+async def test_words_are_found_however_many_rows_lie_over_them(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_queries, "NEWEST", 5)
+    for number in range(20):
+        await append(database, payload={"reason": "moved" if number in (0, 7, 18) else "cost"})
+    assert seqs(await page_of(database, text="moved", quiet=True)) == [19, 8, 1]
+    assert seqs(await page_of(database, text="moved", quiet=True, after_seq=1)) == [19, 8]
+
+
+async def test_a_count_of_rows_with_words_says_where_it_stopped(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_queries, "LOOK", 5)
+    for _ in range(6):
+        await append(database, payload={"reason": "moved"})
+    wanted = AuditFilter(text="moved", quiet=True)
+    counted = await database.read(lambda unit: unit.audit.count(wanted, limit=10))
+    assert (counted.rows, counted.complete) == (5, False)
