@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, takewhile
 
 from sqlalchemy import ColumnElement, Connection, bindparam, cast, column, false, literal_column, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -19,6 +21,10 @@ from bot.domain.audit import AuditEntry, JsonValue
 _WORD = re.compile(r"[^\W_]+")
 WORD_LENGTH = 100
 WORDS_A_ROW = 5_000
+LETTERS_A_ROW = 240_000
+"""PostgreSQL's index takes a megabyte a row, and a letter may have four bytes."""
+POSITIONS = 255
+"""So many places of one word PostgreSQL keeps of a row, and drops the others."""
 WRITTEN_IN_FULL = 1e21
 """Where RFC 8785 begins to write whole numbers with an exponent."""
 
@@ -47,7 +53,14 @@ def _without_accents(typed: str) -> str:
 def words_of_entry(entry: AuditEntry) -> list[str]:
     """What a row is found by: its action, target and code, and all values of its payload."""
     columns = (entry.action.value, entry.target, entry.target_label, entry.request_id or "", entry.code or "")
-    return words_of("\n".join((*columns, *_values(dict(entry.payload)))))[:WORDS_A_ROW]
+    return _bounded(words_of("\n".join((*columns, *_values(dict(entry.payload))))))
+
+
+def _bounded(words: list[str]) -> list[str]:
+    if len(words) * WORD_LENGTH <= LETTERS_A_ROW:
+        return words
+    within = takewhile(lambda letters: letters <= LETTERS_A_ROW, accumulate(map(len, words[:WORDS_A_ROW])))
+    return words[: sum(1 for _ in within)]
 
 
 def _values(value: JsonValue) -> Iterator[str]:
@@ -88,8 +101,17 @@ def _entered(dialect: str, seq: int, entry: AuditEntry) -> dict[str, int | str]:
 
 
 def _with_positions(words: list[str]) -> list[str]:
-    """`tsvector` as PostgreSQL writes it itself: no parser of its own comes into play."""
-    return [f"'{word}':{position}" for position, word in enumerate(words, start=1)]
+    """`tsvector` as PostgreSQL writes it itself: no parser of its own comes into play.
+
+    A word with more places than it keeps goes on under its name, a space and a number, which `_tsquery` asks for too.
+    """
+    numbers: Counter[str] = Counter()
+    entered = []
+    for position, word in enumerate(words, start=1):
+        part = numbers[word] // POSITIONS
+        numbers[word] += 1
+        entered.append(f"'{word} {part}':{position}" if part else f"'{word}':{position}")
+    return entered
 
 
 SEARCH = table("audit_search", column("rowid"), column("seq"), column("document"))
@@ -117,4 +139,4 @@ def holds_words(dialect: str, typed: str) -> ColumnElement[bool]:
 
 def _tsquery(words: list[str]) -> str:
     *first, last = words
-    return "(" + " <-> ".join([*(f"'{word}'" for word in first), f"'{last}':*"]) + ")"
+    return "(" + " <-> ".join([*(f"('{word}' | '{word} ':*)" for word in first), f"'{last}':*"]) + ")"

@@ -204,3 +204,14 @@ async def test_a_count_of_rows_with_words_says_where_it_stopped(
     wanted = AuditFilter(text="moved", quiet=True)
     counted = await database.read(lambda unit: unit.audit.count(wanted, limit=10))
     assert (counted.rows, counted.complete) == (5, False)
+
+
+async def test_words_that_stand_together_are_found_however_often_each_occurs(database: Database) -> None:
+    await append(database, payload={"tables": [f"orders_{number}" for number in range(1, 801)]})
+    for typed, found in (("orders_255", [1]), ("orders_256", [1]), ("799-orders-800", [1]), ("orders_801", [])):
+        assert seqs(await page_of(database, text=typed, quiet=True)) == found, typed
+
+
+async def test_no_row_has_more_words_than_the_index_takes(database: Database) -> None:
+    row = await append(database, payload={"text": " ".join(chr(0x20000 + number) * 100 for number in range(5_000))})
+    assert seqs(await page_of(database, text=chr(0x20000), quiet=True)) == [row.seq]

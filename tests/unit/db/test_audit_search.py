@@ -43,6 +43,11 @@ def test_a_row_is_indexed_by_so_many_words_and_no_more() -> None:
     assert len(words_of_entry(make_entry(payload={"text": "word " * 20_000}))) == 5_000
 
 
+def test_a_row_is_indexed_by_so_many_letters_and_no_more() -> None:
+    words = words_of_entry(make_entry(payload={"text": ("\N{CJK UNIFIED IDEOGRAPH-4E00}" * 100 + " ") * 5_000}))
+    assert 239_900 < sum(map(len, words)) <= 240_000
+
+
 def test_a_row_is_indexed_by_what_its_stored_text_gives_again() -> None:
     payload: dict[str, JsonValue] = {
         "b": "w " * 6_000,
