@@ -43,6 +43,12 @@ class Anchors:
         """How many there are."""
         return self._connection.execute(select(func.count()).select_from(audit_anchors)).scalar_one()
 
+    def named(self) -> Iterator[tuple[int, str]]:
+        """(seq, hash) of each, oldest first, streamed: nothing else of them can be wrong in a way that matters."""
+        query = select(audit_anchors.c.seq, audit_anchors.c.hash).order_by(audit_anchors.c.seq)
+        for row in self._connection.execute(query, execution_options={"yield_per": STREAM}):
+            yield row.seq, row.hash
+
     def all(self) -> Iterator[Anchor]:
         """Every anchor, oldest first, streamed."""
         query = select(audit_anchors).order_by(audit_anchors.c.seq)

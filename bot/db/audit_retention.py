@@ -15,6 +15,7 @@ from sqlalchemy import Row, delete, func, select, text, update
 
 from bot.db.audit import AuditTrail, record_from
 from bot.db.audit_search import forget_entries, index_entries, wipe_forgotten
+from bot.db.stored import seq_named
 from bot.db.tables import audit_events
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import Conflict, InvalidInput
@@ -129,7 +130,7 @@ class Retention:
         """
         query = select(Column.target, Column.seq).where(Column.kind == AuditKind.TOMBSTONE.value, Column.seq > last)
         end = last
-        for named, tombstone in sorted((_named(row.target), row.seq) for row in self._trail.written.execute(query)):
+        for named, tombstone in sorted((seq_named(row.target), row.seq) for row in self._trail.written.execute(query)):
             if first <= named <= end:
                 end = max(end, tombstone)
         return end
@@ -186,12 +187,6 @@ class Retention:
 
     def _first(self) -> int | None:
         return self._trail.written.execute(select(func.min(Column.seq))).scalar()
-
-
-def _named(target: str) -> int:
-    """The row that a tombstone is about; 0 where somebody else wrote it."""
-    number = target.removeprefix("seq:")
-    return int(number) if number.isdecimal() else 0
 
 
 def _tombstone(seq: int, story: str, payload: dict[str, JsonValue]) -> AuditEntry:

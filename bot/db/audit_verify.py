@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, Integer, cast, func, select
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import OperationalError
 
 from bot.db.anchors import Anchors
 from bot.db.audit_walk import Beginning, Fault, Finding, Walk
 from bot.db.chain import GENESIS, AuditKeys
 from bot.db.connections import reading_any_bytes
-from bot.db.stored import StoredRow, stored_columns, stored_row
-from bot.db.tables import audit_events, audit_head
-from bot.domain.audit import Anchor
+from bot.db.stored import StoredRow, seq_named, stored_columns, stored_row
+from bot.db.tables import CHECKPOINT, audit_events, audit_head
 
 __all__ = ["Finding", "against_posted", "verify_rows"]
 
@@ -37,22 +36,29 @@ def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> F
 
 
 def _verify(connection: Connection, keys: AuditKeys, start: int) -> Finding:
-    walk = Walk(keys, _beginning(connection, start))
-    return walk.run(_rows(connection, walk.expected)) or _at_the_end(connection, walk)
+    before = _hash_before(connection, start)
+    walk = Walk(keys, _beginning(connection) if before is None else Beginning(seq=start, previous_hash=before))
+    return walk.run(_rows(connection, None if before is None else start)) or _at_the_end(connection, walk)
 
 
-def _rows(connection: Connection, start: int) -> Iterator[StoredRow]:
-    columns = stored_columns(connection.dialect.name)
-    query = select(*columns).where(Column.seq >= start).order_by(Column.seq)
+def _rows(connection: Connection, start: int | None) -> Iterator[StoredRow]:
+    """From this row on; None: all there are, those that somebody put before the first one as well."""
+    query = select(*stored_columns(connection.dialect.name)).order_by(Column.seq)
+    if start is not None:
+        query = query.where(Column.seq >= start)
     for row in connection.execute(query, execution_options={"yield_per": STREAM}):
         yield stored_row(row)
 
 
-def _beginning(connection: Connection, start: int) -> Beginning:
+def _hash_before(connection: Connection, start: int) -> str | None:
+    """Of the row that is taken as good; None where there is none to be."""
+    if start <= 1:
+        return None
+    return connection.execute(select(Column.hash).where(Column.seq == start - 1)).scalar()
+
+
+def _beginning(connection: Connection) -> Beginning:
     """The first row that must be there: rows up to one that a checkpoint names may have been deleted."""
-    before = connection.execute(select(Column.hash).where(Column.seq == start - 1)).scalar()
-    if before is not None:
-        return Beginning(seq=start, previous_hash=before)
     first = connection.execute(select(Column.seq, Column.prev_hash).order_by(Column.seq).limit(1)).first()
     if first is not None and first.seq > 1 and _is_checkpointed(connection, first.seq - 1):
         return Beginning(seq=first.seq, previous_hash=first.prev_hash)
@@ -61,25 +67,39 @@ def _beginning(connection: Connection, start: int) -> Beginning:
 
 def _is_checkpointed(connection: Connection, seq: int) -> bool:
     """Whether a checkpoint, which the walk verifies like any row, lets everything up to this row be deleted."""
-    named = func.substr(Column.target, len("seq:") + 1)
-    wanted = select(Column.seq).where(Column.kind == "checkpoint", cast(named, Integer) >= seq, Column.seq > seq)
-    return connection.execute(wanted.limit(1)).first() is not None
+    named = select(Column.target).where(text(CHECKPOINT), Column.seq > seq)
+    return any(seq_named(target) >= seq for target in connection.execute(named).scalars())
 
 
 def _at_the_end(connection: Connection, walk: Walk) -> Finding:
     """The head names the last row, every stored anchor names a row that is there, no erasure lacks its tombstone."""
-    head = connection.execute(select(audit_head).where(audit_head.c.id == 1)).one()
     last = walk.expected - 1
-    if head.seq > last:
+    head = connection.execute(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)).first()
+    if head is None:
+        return Finding(rows=walk.rows, seq=last + 1, fault=Fault.CUT, detail="the head is gone")
+    if isinstance(head.seq, int) and head.seq > last:
         return Finding(rows=walk.rows, seq=last + 1, fault=Fault.CUT, detail=f"the head names row {head.seq}")
     if (head.seq, head.hash) != (last, walk.previous_hash or GENESIS):
         return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another last row")
-    return _against_anchors(connection, Anchors(connection).all(), walk, Fault.CUT) or walk.end()
+    found = _against_anchors(connection, Anchors(connection).named(), walk, Fault.CUT)
+    if found is None and not _has_time_of_last(connection):
+        return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another time")
+    return found or walk.end()
 
 
-def _against_anchors(connection: Connection, anchors: Iterable[Anchor], walk: Walk, beyond: Fault) -> Finding | None:
-    for anchor in anchors:
-        found = against_row(connection, anchor.seq, anchor.hash, rows=walk.rows, last=walk.expected - 1, beyond=beyond)
+def _has_time_of_last(connection: Connection) -> bool:
+    """No row is given an earlier time than the head's. Compared where it is stored: it need not be a time at all."""
+    time = audit_head.c.occurred_at
+    agree = select(audit_head.c.id).outerjoin(audit_events, Column.seq == audit_head.c.seq)
+    agree = agree.where(audit_head.c.id == 1, time.is_not_distinct_from(Column.occurred_at))
+    return connection.execute(agree).first() is not None
+
+
+def _against_anchors(
+    connection: Connection, anchors: Iterable[tuple[int, str]], walk: Walk, beyond: Fault
+) -> Finding | None:
+    for seq, row_hash in anchors:
+        found = against_row(connection, seq, row_hash, rows=walk.rows, last=walk.expected - 1, beyond=beyond)
         if found is not None:
             return found
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, func, type_coerce
+from sqlalchemy import ColumnElement, Row, String, case, func, literal_column, type_coerce
 
 from bot.db.tables import audit_events
 
@@ -18,7 +18,8 @@ COLUMNS = tuple(column.name for column in audit_events.c)
 _TIME = audit_events.c.occurred_at
 _TIMES: dict[str, ColumnElement[Any]] = {
     "sqlite": type_coerce(_TIME, String),
-    "postgresql": func.to_char(func.timezone("UTC", _TIME), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    "postgresql": func.to_char(func.timezone("UTC", _TIME), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"', type_=String)
+    + case((audit_events.c.occurred_at < literal_column("'0001-01-01Z'"), " BC"), else_=""),
 }
 
 
@@ -30,3 +31,9 @@ def stored_columns(dialect: str) -> tuple[ColumnElement[Any], ...]:
 def stored_row(row: Row[Any]) -> StoredRow:
     """A row of `stored_columns`; NULL is None."""
     return dict(zip(COLUMNS, row, strict=True))
+
+
+def seq_named(target: object) -> int:
+    """The row that a tombstone or a checkpoint is about; 0 where somebody else wrote it."""
+    number = target.removeprefix("seq:") if isinstance(target, str) else ""
+    return int(number) if number.isdecimal() and len(number) < 20 else 0

@@ -178,3 +178,61 @@ async def test_what_no_program_would_write_is_named_like_any_other_change(
     engine.dispose()
     finding = await database.read(lambda unit: unit.audit.verify())
     assert (finding.seq, finding.fault) == (3, Fault.ALTERED)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE audit_head SET seq = 'many'",
+        "UPDATE audit_head SET seq = x'00'",
+        "UPDATE audit_head SET hash = CAST(x'ff' AS TEXT)",
+        "UPDATE audit_head SET occurred_at = 'now'",
+        "UPDATE audit_head SET occurred_at = x'00'",
+        "INSERT INTO audit_anchors VALUES (5, x'00', 'C0AUDIT', '1.0', '1.1', 'now')",
+    ],
+)
+async def test_a_head_or_an_anchor_that_no_program_would_write_is_found_too(
+    sqlite_url: str, open_database: OpenDatabase, attack: str
+) -> None:
+    await tampered_with(sqlite_url, open_database, attack)
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "UPDATE audit_events SET occurred_at = CAST(to_char(occurred_at, 'YYYY-MM-DD HH24:MI:SS.USOF') || ' BC' AS"
+        " timestamptz) WHERE seq = 5",
+        "UPDATE audit_events SET occurred_at = 'infinity' WHERE seq = 5",
+        "UPDATE audit_head SET occurred_at = '2026-01-01 BC'",
+        "INSERT INTO audit_anchors VALUES (5, '', 'C0AUDIT', '1.0', '1.1', '-infinity')",
+    ],
+)
+async def test_a_time_that_no_clock_shows_is_found_too(
+    postgres_url: str, open_database: OpenDatabase, attack: str
+) -> None:
+    await tampered_with(postgres_url, open_database, attack)
+
+
+async def tampered_with(url: str, open_database: OpenDatabase, attack: str) -> None:
+    """Five rows, the last of which, or what names it, is not as it was written."""
+    database = open_database(url)
+    await write_rows(database, 5)
+    engine = create_engine(rewritten(url))
+    intruder = Intruder(engine)
+    intruder.take_triggers_away()
+    intruder.run(attack)
+    engine.dispose()
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.seq, finding.fault) == (5, Fault.ALTERED)
+
+
+@pytest.mark.parametrize("target", ["seq:all", "seq:" + "9" * 40, "\N{EM DASH}"])
+async def test_a_checkpoint_that_names_no_row_lets_nothing_be_deleted(
+    database: Database, intruder: Intruder, target: str
+) -> None:
+    await write_rows(database, 4)
+    await append(database, kind=AuditKind.CHECKPOINT, target=target)
+    intruder.take_triggers_away()
+    intruder.run("DELETE FROM audit_events WHERE seq <= 2")
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.seq, finding.fault) == (1, Fault.MISSING)

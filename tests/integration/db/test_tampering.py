@@ -170,6 +170,27 @@ def move_the_head(database: Owner, chance: random.Random) -> Expected:
     return Expected(seq=ROWS, fault=Fault.ALTERED)
 
 
+def put_the_heads_time_forward(database: Owner, chance: random.Random) -> Expected:
+    """Every row from then on would be written, and signed, with that time."""
+    del chance
+    database.execute("UPDATE audit_head SET occurred_at = ?", ("2999-01-01T00:00:00.000000Z",))
+    return Expected(seq=ROWS, fault=Fault.ALTERED)
+
+
+def take_the_head_away(database: Owner, chance: random.Random) -> Expected:
+    del chance
+    database.execute("DELETE FROM audit_head")
+    return Expected(seq=ROWS + 1, fault=Fault.CUT)
+
+
+def put_a_row_before_the_first(database: Owner, chance: random.Random) -> Expected:
+    """Outside the chain, and yet shown with it."""
+    seq, changed = chance.choice([0, -7]), chance.choice([{"hash": GENESIS}, {"hash": "0"}])
+    row = stored(database, anywhere(chance)) | {"seq": seq, "actor": "U0EVE", "prev_hash": "before"} | changed
+    insert(database, row)
+    return Expected(seq=seq, fault=Fault.ALTERED)
+
+
 def sign_with_another_key(database: Owner, chance: random.Random) -> Expected:
     seq = anywhere(chance)
     sign_anew(database, seq, FORGER, key_id=FORGER.current_id)
@@ -202,6 +223,7 @@ def roll_the_file_back(database: Owner, chance: random.Random) -> Expected:
     database.execute("DELETE FROM audit_events WHERE seq > ?", (last,))
     database.execute("DELETE FROM audit_anchors WHERE seq > ?", (last,))
     database.execute("UPDATE audit_head SET seq = ?, hash = ?", (last, stored(database, last)["hash"]))
+    database.execute("UPDATE audit_head SET occurred_at = e.occurred_at FROM audit_events e WHERE e.seq = ?", (last,))
     return Expected(seq=last + 1, fault=Fault.ROLLED_BACK)
 
 
@@ -231,6 +253,9 @@ ATTACKS: tuple[Attack, ...] = (
     cut_without_the_head,
     delete_the_beginning,
     move_the_head,
+    put_the_heads_time_forward,
+    take_the_head_away,
+    put_a_row_before_the_first,
     sign_with_another_key,
     sign_under_a_name_of_the_ring,
     sign_with_the_older_key_under_the_name_of_the_newer,
@@ -253,11 +278,16 @@ def forge(database: Owner, seq: int, *, copied: int, previous: int) -> str:
     row["hash"] = hash_of(row)
     for statement in WITHOUT_CONSTRAINTS:
         database.execute(statement)
+    insert(database, row)
+    return str(row["hash"])
+
+
+def insert(database: Owner, row: dict[str, str | int | None]) -> None:
+    """A row of all columns."""
     database.execute(
         f"INSERT INTO audit_events ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",  # noqa: S608
         tuple(row.values()),
     )
-    return str(row["hash"])
 
 
 def sign_anew(database: Owner, first: int, keys: AuditKeys, *, key_id: str, follows: str = "") -> None:
