@@ -60,8 +60,9 @@ def _hash_before(connection: Connection, start: int) -> str | None:
 def _beginning(connection: Connection) -> Beginning:
     """The first row that must be there: rows up to one that a checkpoint names may have been deleted."""
     first = connection.execute(select(Column.seq, Column.prev_hash).order_by(Column.seq).limit(1)).first()
-    if first is not None and first.seq > 1 and _is_checkpointed(connection, first.seq - 1):
-        return Beginning(seq=first.seq, previous_hash=first.prev_hash)
+    seq = first.seq if first is not None and isinstance(first.seq, int) else 1
+    if first is not None and seq > 1 and _is_checkpointed(connection, seq - 1):
+        return Beginning(seq=seq, previous_hash=first.prev_hash)
     return Beginning()
 
 

@@ -92,7 +92,7 @@ class Walk:
         return len(self._erased)
 
     def _look(self, window: Sequence[StoredRow]) -> Finding | None:
-        row, seq = window[0], _number(window[0])
+        row, seq = window[0], self._number(window[0])
         if seq > self.expected and self._with_gaps:
             self.gaps, self.expected, self.previous_hash = self.gaps + 1, seq, None
         if seq > self.expected:
@@ -106,6 +106,11 @@ class Walk:
         if self.previous_hash is not None and row["prev_hash"] != self.previous_hash:
             return self._fault(seq, Fault.REORDERED, "it is not linked to the row before it")
         return None
+
+    def _number(self, row: StoredRow) -> int:
+        """Where the row stands; what is no number stands where the walk is."""
+        seq = row["seq"]
+        return seq if isinstance(seq, int) else self.expected
 
     def _fault(self, seq: int, fault: Fault, detail: str) -> Finding:
         return Finding(rows=self.rows, seq=seq, fault=fault, detail=detail)
@@ -127,14 +132,14 @@ class Walk:
         """What was done, as far as the row and those behind it show."""
         if fault is Fault.WRONG_KEY:
             return fault, detail
-        row, here = window[0], _number(window[0])
+        row, here = window[0], self._number(window[0])
         own_place = self._own_place(row)
         after = self._own_place(window[1]) if len(window) > 1 else None
         if own_place == here:
             return fault, detail
         if own_place is not None:
             shift = own_place - here
-            if shift > 0 and after is not None and after - _number(window[1]) == shift:
+            if shift > 0 and after is not None and after - self._number(window[1]) == shift:
                 return Fault.MISSING, f"the row that was written as {own_place} stands here"
             return Fault.REORDERED, f"the row that was written as {own_place} stands here"
         if after == here:
@@ -147,7 +152,7 @@ class Walk:
         """The seq under which this program wrote a row; None where it never wrote it so."""
         if not self._keys.verify(str(row["key_id"]), str(row["hash"]), str(row["mac"])):
             return None
-        here = _number(row)
+        here = self._number(row)
         for distance in range(PLACES):
             for seq in {here - distance, here + distance}:
                 if seq > 0 and _hash(row, seq) == row["hash"]:
@@ -157,7 +162,7 @@ class Walk:
     def _step(self, row: StoredRow) -> None:
         """The row is good: go on behind it."""
         if row["payload"] is None:
-            self._erased[f"seq:{row['seq']}"] = _number(row)
+            self._erased[f"seq:{row['seq']}"] = self._number(row)
         if row["kind"] == "tombstone":
             self._erased.pop(str(row["target"]), None)
         self.previous_hash, self.expected, self.rows = str(row["hash"]), self.expected + 1, self.rows + 1
@@ -169,10 +174,6 @@ def _fill(window: deque[StoredRow], coming: Iterator[StoredRow], wanted: int) ->
         if row is None:
             return
         window.append(row)
-
-
-def _number(row: StoredRow) -> int:
-    return int(row["seq"] or 0)
 
 
 def _hash(row: StoredRow, seq: int | None = None) -> str:

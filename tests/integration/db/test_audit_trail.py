@@ -16,6 +16,7 @@ from tests.clock import START, ManualClock
 from tests.conftest import OpenDatabase
 from tests.factories import make_entry
 from tests.integration.db.conftest import Intruder, append
+from tests.integration.db.test_tampering import WITHOUT_CONSTRAINTS
 
 
 async def write_rows(database: Database, number: int) -> None:
@@ -224,6 +225,19 @@ async def tampered_with(url: str, open_database: OpenDatabase, attack: str) -> N
     engine.dispose()
     finding = await database.read(lambda unit: unit.audit.verify())
     assert (finding.seq, finding.fault) == (5, Fault.ALTERED)
+
+
+@pytest.mark.parametrize(("value", "seq"), [("'five'", 5), ("x'00'", 5), ("9e999", 5), ("2.5", 3), ("NULL", 1)])
+async def test_a_number_that_is_none_is_found_too(
+    sqlite_url: str, open_database: OpenDatabase, value: str, seq: int
+) -> None:
+    database = open_database(sqlite_url)
+    await write_rows(database, 5)
+    engine = create_engine(rewritten(sqlite_url))
+    Intruder(engine).run(*WITHOUT_CONSTRAINTS, f"UPDATE audit_events SET seq = {value} WHERE seq = 5")  # noqa: S608
+    engine.dispose()
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert finding.seq == seq
 
 
 @pytest.mark.parametrize("target", ["seq:all", "seq:" + "9" * 40, "\N{EM DASH}"])
