@@ -44,7 +44,8 @@ async def listed(context: Context, arguments: Arguments, text: str) -> Reply:
     count = await trail.count(wanted, limit=rows_to_count(wanted))
     parts: list[Part] = [Bullets(items=tuple(row_line(record) for record in found.records))]
     if found.scanned_to is not None:
-        parts.append(Small(line=line(f"Looked back as far as row {found.scanned_to}; Older looks further.")))
+        further = "Newer" if wanted.after_seq is not None else "Older"
+        parts.append(Small(line=line(f"Looked {_as_far(found, wanted)}; {further} looks further.")))
     newest = found.records[0].seq
     return Reply(
         verdict=page_verdict(count, wanted),
@@ -54,23 +55,31 @@ async def listed(context: Context, arguments: Arguments, text: str) -> Reply:
             Code(text=f"{context.services.slash} audit show {newest}"),
             f", or narrow it down to what row {newest} names.",
         ),
-        actions=(*_paging(found, question), _stories(found), *narrower(found.records, question, timezone), form),
+        actions=(
+            *_paging(found, wanted, question),
+            _stories(found),
+            *narrower(found.records, question, timezone),
+            form,
+        ),
     )
 
 
 def _nothing(found: AuditPage, wanted: AuditFilter, question: str, form: CommandButton) -> Reply:
-    looked = f", looking back as far as row {found.scanned_to}" if found.scanned_to is not None else ""
+    stopped = found.scanned_to is not None
+    way_on = "press Newer to look further on." if wanted.after_seq is not None else "press Older to look further back."
     return Reply(
-        verdict=line(*nothing_verdict(wanted), looked),
-        next_step=line("Next: press Older to look further back.")
-        if found.scanned_to is not None
-        else line("Next: widen the question, or look at everything."),
+        verdict=line(*nothing_verdict(wanted), f", looking {_as_far(found, wanted)}" if stopped else ""),
+        next_step=line("Next: ", way_on if stopped else "widen the question, or look at everything."),
         actions=(
-            *_further(found, question),
+            *_further(found, wanted, question),
             CommandButton(label="Everything", command="audit list --all"),
             form,
         ),
     )
+
+
+def _as_far(found: AuditPage, wanted: AuditFilter) -> str:
+    return f"{'on' if wanted.after_seq is not None else 'back'} as far as row {found.scanned_to}"
 
 
 async def _require_page(context: Context, wanted: AuditFilter) -> None:
@@ -94,23 +103,22 @@ async def _require_known(context: Context, wanted: AuditFilter) -> None:
         )
 
 
-def _paging(found: AuditPage, question: str) -> tuple[Action, ...]:
-    buttons: list[Action] = []
+def _paging(found: AuditPage, wanted: AuditFilter, question: str) -> tuple[Action, ...]:
     newest, oldest = found.records[0].seq, found.records[-1].seq
-    if found.has_newer:
-        buttons.append(CommandButton(label="Newer", command=f"{question} --after-seq {newest}", replaces=True))
-    if found.scanned_to is not None:
-        buttons += _further(found, question)
-    elif found.has_older:
-        buttons.append(CommandButton(label="Older", command=f"{question} --before-seq {oldest}", replaces=True))
-    return tuple(buttons)
+    buttons = {
+        **({"Newer": f"{question} --after-seq {newest}"} if found.has_newer else {}),
+        **({"Older": f"{question} --before-seq {oldest}"} if found.has_older else {}),
+        **{further.label: further.command for further in _further(found, wanted, question)},
+    }
+    return tuple(CommandButton(label=label, command=command, replaces=True) for label, command in buttons.items())
 
 
-def _further(found: AuditPage, question: str) -> list[CommandButton]:
-    """A bounded look goes on where it stopped, also when it has found nothing yet."""
+def _further(found: AuditPage, wanted: AuditFilter, question: str) -> list[CommandButton]:
+    """A bounded look goes on where it stopped, in its direction, also when it has found nothing yet."""
     if found.scanned_to is None:
         return []
-    return [CommandButton(label="Older", command=f"{question} --before-seq {found.scanned_to}", replaces=True)]
+    label, cursor = ("Newer", "--after-seq") if wanted.after_seq is not None else ("Older", "--before-seq")
+    return [CommandButton(label=label, command=f"{question} {cursor} {found.scanned_to}", replaces=True)]
 
 
 def _stories(found: AuditPage) -> Action:

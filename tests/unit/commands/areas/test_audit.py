@@ -247,6 +247,27 @@ async def test_a_bounded_look_that_found_nothing_yet_can_go_on(
     assert len(part_lines(found)) == 1
 
 
+async def test_a_bounded_look_towards_what_is_newer_goes_on_in_its_direction(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_queries, "LOOK", 5)
+    for number in range(12):
+        rejected = number in (0, 3, 11)
+        await written(channel, story=f"st-{number}", outcome=End.REJECTED if rejected else End.SUCCEEDED)
+    question = "audit list --database db_1 --outcome rejected"
+    first = await channel.reply(f"{question} --after-seq 1")
+    assert (buttons(first)["Newer"], buttons(first)["Older"]) == (
+        f"{question} --after-seq 6",
+        f"{question} --before-seq 4",
+    )
+    assert "Looked on as far as row 6; Newer looks further." in reply_text(first)
+    nothing = await channel.reply(buttons(first)["Newer"])
+    assert "looking on as far as row 11" in line_text(nothing.verdict)
+    assert line_text(nothing.next_step) == "Next: press Newer to look further on."
+    last = await channel.reply(buttons(nothing)["Newer"])
+    assert part_lines(last)[0].startswith("12 ")
+
+
 async def test_a_quoted_word_is_still_one_on_the_next_page(channel: Channel) -> None:
     for number in range(11):
         await written(channel, story=f"st-{number}", outcome=End.SUCCEEDED, target_label="Primary DB", target="x")
