@@ -22,7 +22,13 @@ IDLE_MILLISECONDS = 8_000
 """When PostgreSQL ends a transaction whose process has gone silent, and with it the hold on the audit head. Sooner than
 others give up waiting for it."""
 
-POSTGRES_CONNECT = {"connect_timeout": 5, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+POSTGRES_CONNECT = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds; keepalives stay silent while something sent waits to be acknowledged
+}
 
 
 PLANNED_EACH_TIME: dict[str, Any] = {"prepare_threshold": None}
@@ -50,14 +56,7 @@ def writing_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, begin="BEGIN IMMEDIATE", pragmas=())
     engine = _postgres_engine(url, pool_size=3, isolation_level="READ COMMITTED")
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, record: object) -> None:
-        connection.autocommit = True
-        connection.execute(f"SET lock_timeout = {BUSY_MILLISECONDS}")
-        connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MILLISECONDS}")
-        connection.autocommit = False
-
+    _set(engine, lock_timeout=BUSY_MILLISECONDS, idle_in_transaction_session_timeout=IDLE_MILLISECONDS)
     return engine
 
 
@@ -66,7 +65,19 @@ def reading_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, begin="BEGIN", pragmas=("query_only=ON",))
     engine = _postgres_engine(url, pool_size=READERS, isolation_level="REPEATABLE READ", **PLANNED_EACH_TIME)
+    _set(engine, lock_timeout=BUSY_MILLISECONDS)
     return engine.execution_options(postgresql_readonly=True)
+
+
+def _set(engine: Engine, **milliseconds: int) -> None:
+    """Limits of every session of this engine."""
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.autocommit = True
+        for name, value in milliseconds.items():
+            connection.execute(f"SET {name} = {value}")
+        connection.autocommit = False
 
 
 def _postgres_engine(url: URL, *, pool_size: int, isolation_level: IsolationLevel, **connect: Any) -> Engine:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from bot.db import batch, writer
+from bot.db import batch, connections, writer
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
 from bot.db.unit import Unit
@@ -256,6 +256,18 @@ async def test_a_reader_cannot_write(database: Database) -> None:
     with pytest.raises(Unavailable):
         await database.read(lambda unit: unit.settings.set("pin", "new"))
     assert await database.read(lambda unit: unit.settings.get("pin")) is None
+
+
+async def test_a_reader_waits_for_a_lock_no_longer_than_a_writer(
+    postgres_url: str, open_database: OpenDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BUSY_MILLISECONDS", 50)
+    database = open_database(postgres_url)
+    with psycopg.connect(postgres_url) as other:
+        other.execute("LOCK TABLE audit_head")
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(database.read(lambda unit: unit.audit.head()), 5)
+    assert (await database.read(lambda unit: unit.audit.head())).seq == 0
 
 
 @pytest.mark.parametrize("way", ["note", "read"])
