@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, literal_column, select, update
 from bot.db.driver import run, time_for
 from bot.db.tables import audit_head
 from bot.db.types import UtcTime
+from bot.domain.errors import TrailUnavailable
 
 _ROW = audit_head.c.id == literal_column("1")
 _LOCK = select(audit_head.c.seq, audit_head.c.hash, audit_head.c.occurred_at).where(_ROW).with_for_update()
@@ -27,8 +28,11 @@ class Head:
 
 
 def lock_head(connection: Connection) -> Head:
-    """Read the head and keep others from it until the transaction ends."""
-    seq, row_hash, occurred_at = tuple(run(connection, _LOCK, {}).one())
+    """Read the head and keep others from it until the transaction ends. `TrailUnavailable` where it is gone."""
+    found = run(connection, _LOCK, {}).first()
+    if found is None:
+        raise TrailUnavailable("The audit trail has no head.", retryable=False)
+    seq, row_hash, occurred_at = tuple(found)
     return Head(seq=seq, hash=row_hash, occurred_at=_TIME.process_result_value(occurred_at, connection.dialect))
 
 

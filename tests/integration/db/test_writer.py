@@ -277,6 +277,12 @@ async def test_the_trail_is_written_under_the_heads_lock_only(database: Database
     assert (await database.read(lambda unit: unit.audit.head())).seq == 0
 
 
+async def test_a_trail_without_a_head_is_not_written(database: Database) -> None:
+    await database.note(lambda unit: unit._connection.exec_driver_sql("DELETE FROM audit_head"))
+    with pytest.raises(TrailUnavailable, match="no head"):
+        await database.write(appending())
+
+
 async def test_what_an_engine_refuses_is_told_without_the_row(database: Database) -> None:
     def failing(unit: Unit) -> None:
         unit.settings.set("hunter2", None)  # type: ignore[arg-type]
