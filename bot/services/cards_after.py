@@ -44,9 +44,7 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     if warned:
         parts.append(Bullets(items=tuple(line("Warning: ", warning) for warning in result.warnings)))
     parts += items(request)
-    if result.receipt:
-        parts.append(Facts(pairs=tuple((name, line(value)) for name, value in result.receipt)))
-    parts += [facts(request), *votes(request)]
+    parts += [*_receipt(request), facts(request), *votes(request)]
     return Reply(
         verdict=verdict,
         mood=Mood.WARNING if warned else Mood.GOOD,
@@ -55,6 +53,12 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
         actions=(*undo_button(request), story_button(request)),
         reference=request.id,
     )
+
+
+def _receipt(request: Request) -> tuple[Part, ...]:
+    """What was read afterwards."""
+    read = request.result.receipt
+    return (Facts(pairs=tuple((name, line(value)) for name, value in read)),) if read else ()
 
 
 def _what_now(request: Request) -> Line:
@@ -71,11 +75,12 @@ def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:
         mood=Mood.GOOD,
         parts=(
             Paragraph(lines=(line("The API answered that it was not there (not_found), so nothing was left to do."),)),
+            *_receipt(request),
             facts(request),
             *votes(request),
         ),
         next_step=line("Next: see in the trail who removed it before, if that matters."),
-        actions=(story_button(request),),
+        actions=(*undo_button(request), story_button(request)),
         reference=request.id,
     )
 
@@ -166,11 +171,12 @@ def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
         parts=(
             Paragraph(lines=((*who, f" says: {request.end_reason}"),)),
             *bullets(request.result.readings),
+            *_receipt(request),
             facts(request),
             *votes(request),
         ),
-        next_step=line("Next: nothing to do."),
-        actions=(story_button(request),),
+        next_step=_what_now(request),
+        actions=(*undo_button(request), story_button(request)),
         reference=request.id,
     )
 

@@ -14,6 +14,8 @@ from bot.services.environments import Environments
 from bot.services.lifecycle import owe_card
 from bot.services.operations.operation import OperationHandler, Receipt
 
+REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
+
 LONGEST_COMMAND = 1_500
 """What fits into a button; a longer way back is left to the person."""
 
@@ -29,9 +31,13 @@ class Receipts:
         self._handlers = handlers
 
     async def after(self, ended: Request) -> Request:
-        """The request with its receipt; a reading that fails leaves it as it is."""
+        """The request with its receipt, where the program knows that what was wanted holds."""
+        return await self.read(ended) if ended.state in REACHED else ended
+
+    async def read(self, ended: Request) -> Request:
+        """The request with its receipt, whoever says that it happened; a reading that fails leaves it as it is."""
         handler = self._handlers.get(ended.operation.kind)
-        if ended.state is not RequestState.SUCCEEDED or handler is None:
+        if handler is None:
             return ended
         try:
             receipt = await handler.receipt(self._environments.client(ended.operation.environment), ended)

@@ -144,4 +144,5 @@ class Reconciler:
             owe_notices(unit, moved)
             return moved
 
-        return await self._database.write(work)
+        settled = await self._database.write(work)
+        return await self._receipts.read(settled) if step is Step.HAPPENED else settled

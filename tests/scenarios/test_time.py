@@ -67,3 +67,33 @@ async def test_what_reading_cannot_tell_is_handed_to_a_person(database_url: str)
         await world.presses("grace", "#prod", "It did not")
         assert "It did not happen" in world.card()
         assert "Settled by a person" in world.card()
+
+
+async def test_a_deletion_that_a_person_says_happened_leads_back_like_any_other(database_url: str) -> None:
+    async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
+        world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE")
+        await ask(world)
+        await world.presses("grace", "#prod", "Approve")
+        assert "Unknown whether it happened" in world.card()
+        world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
+        await until(world, "Somebody must say whether it happened")
+        world.api.faults.clear()
+        await world.presses("grace", "#prod", "It happened")
+        await until(world, "Tables that were enabled")
+        assert "if this was a mistake, Register again leads back" in world.card().replace("*", "")
+        await world.presses("alan", "#prod", "Register again")
+        assert "orders-eu" in str(world.person("alan").modal)
+
+
+async def test_what_a_person_says_did_not_happen_leads_nowhere_back(database_url: str) -> None:
+    async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
+        world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="DELETE")
+        await ask(world)
+        await world.presses("grace", "#prod", "Approve")
+        assert "Unknown whether it happened" in world.card()
+        world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
+        await until(world, "Somebody must say whether it happened")
+        world.api.faults.clear()
+        await world.presses("grace", "#prod", "It did not")
+        await until(world, "Settled by a person")
+        assert "Register again" not in world.card()
