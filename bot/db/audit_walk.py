@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.db.chain import GENESIS, AuditKeys, hash_of, leaf_of
+from bot.db.chain import GENESIS, SALT_DIGITS, AuditKeys, hash_of, leaf_of
 from bot.db.stored import StoredRow
 
 NEIGHBOURS = 2
@@ -117,7 +117,7 @@ class Walk:
 
     def _problem_of(self, row: StoredRow) -> tuple[Fault, str] | None:
         """What is wrong with a row by itself."""
-        if row["payload"] is not None and leaf_of(str(row["salt"] or ""), str(row["payload"])) != row["leaf"]:
+        if not _fits_leaf(row):
             return Fault.ALTERED, "the payload does not fit its leaf"
         if _hash(row) != row["hash"]:
             return Fault.ALTERED, "the columns do not fit the hash"
@@ -174,6 +174,14 @@ def _fill(window: deque[StoredRow], coming: Iterator[StoredRow], wanted: int) ->
         if row is None:
             return
         window.append(row)
+
+
+def _fits_leaf(row: StoredRow) -> bool:
+    """The salt's length is looked at too: characters moved between salt and payload leave the leaf as it is."""
+    salt = str(row["salt"] or "")
+    if row["payload"] is None:
+        return not salt
+    return len(salt) == SALT_DIGITS and leaf_of(salt, str(row["payload"])) == row["leaf"]
 
 
 def _hash(row: StoredRow, seq: int | None = None) -> str:

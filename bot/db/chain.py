@@ -2,8 +2,8 @@
 
 For each row, in order of `seq`:
 
-* ``leaf = SHA-256(salt ‖ payload)``, both as the UTF-8 text that is stored; `salt` is 32 random hex digits, `payload`
-  is RFC 8785 JSON. When a payload is erased, payload and salt are NULL and the leaf stays.
+* ``leaf = SHA-256(salt ‖ payload)``, both as the UTF-8 text that is stored; `salt` is 32 random hex digits, no more
+  and no fewer, `payload` is RFC 8785 JSON. When a payload is erased, payload and salt are NULL and the leaf stays.
 * ``hash = SHA-256(canonical)``, where `canonical` is the RFC 8785 JSON object of `HASHED` (all columns but payload,
   salt, hash and mac), times as UTC text with microseconds and a Z; `prev_hash` is the hash of the row before,
   64 zeros for the first.
@@ -25,6 +25,7 @@ import rfc8785
 from bot.domain.audit import JsonValue
 
 GENESIS = "0" * 64
+SALT_DIGITS = 32
 
 HASHED = (
     "seq",
@@ -49,10 +50,11 @@ HASHED = (
 )
 
 
-_flat_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr).encode
+_flat_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=lambda odd: [repr(odd)]).encode
 """RFC 8785 for values that are text, whole numbers or null under sorted ASCII names, and five times as quick.
 
-Anything else was put into the table by somebody else: it gets a form, so that its hash can be found not to fit."""
+Anything else was put into the table by somebody else: it gets a form that no text has, so that its hash
+can be found not to fit."""
 
 
 _SORTED = sorted(HASHED)
@@ -65,7 +67,7 @@ def canonical_json(value: JsonValue | Mapping[str, JsonValue]) -> str:
 
 def new_salt() -> str:
     """128 random bits: a payload cannot be guessed from its leaf."""
-    return secrets.token_hex(16)
+    return secrets.token_hex(SALT_DIGITS // 2)
 
 
 def leaf_of(salt: str, payload: str) -> str:

@@ -96,6 +96,7 @@ def tamper(exported: Path, change: Callable[[Rows], object]) -> None:
 TAMPERED: dict[str, Callable[[Rows], object]] = {
     "row 3: the columns": lambda rows: rows[2].update(actor="U0EVE"),
     "row 2: the payload": lambda rows: rows[1].update(payload="{}"),
+    "row 3: the payload": lambda rows: rows[2].update(salt=rows[2]["salt"] + rows[2]["payload"], payload=""),
     "row 4: it does not follow": lambda rows: rows.pop(2),
     "row 5: the signature": lambda rows: rows[4].update(mac="0" * 64),
     "row 1: erased without": lambda rows: rows[0].update(payload=None, salt=None),

@@ -85,6 +85,19 @@ TAMPERED = [
     pytest.param("UPDATE audit_events SET actor = 'U0EVE' WHERE seq = 3", 3, "columns do not fit", id="column"),
     pytest.param("UPDATE audit_events SET payload = '{}' WHERE seq = 3", 3, "does not fit its leaf", id="payload"),
     pytest.param("UPDATE audit_events SET salt = 'ff' WHERE seq = 3", 3, "does not fit its leaf", id="salt"),
+    pytest.param(
+        "UPDATE audit_events SET salt = salt || payload, payload = '' WHERE seq = 3",
+        3,
+        "does not fit its leaf",
+        id="payload in the salt",
+    ),
+    pytest.param(
+        "UPDATE audit_events SET payload = substr(salt, 32) || payload, salt = substr(salt, 1, 31) WHERE seq = 3",
+        3,
+        "does not fit its leaf",
+        id="salt in the payload",
+    ),
+    pytest.param("UPDATE audit_events SET payload = NULL WHERE seq = 3", 3, "does not fit its leaf", id="only payload"),
     pytest.param("UPDATE audit_events SET mac = hash WHERE seq = 3", 3, "MAC does not fit", id="mac"),
     pytest.param("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = 3", 3, "tombstone", id="erased"),
     pytest.param("DELETE FROM audit_events WHERE seq = 3", 3, "missing", id="middle"),
@@ -179,6 +192,20 @@ async def test_what_no_program_would_write_is_named_like_any_other_change(
     engine.dispose()
     finding = await database.read(lambda unit: unit.audit.verify())
     assert (finding.seq, finding.fault) == (3, Fault.ALTERED)
+
+
+async def test_bytes_do_not_pass_for_the_text_that_they_are_written_as(
+    sqlite_url: str, open_database: OpenDatabase
+) -> None:
+    database = open_database(sqlite_url)
+    await append(database, target_label="b'x'")
+    engine = create_engine(rewritten(sqlite_url))
+    intruder = Intruder(engine)
+    intruder.take_triggers_away()
+    intruder.run("UPDATE audit_events SET target_label = x'78'")
+    engine.dispose()
+    finding = await database.read(lambda unit: unit.audit.verify())
+    assert (finding.seq, finding.fault) == (1, Fault.ALTERED)
 
 
 @pytest.mark.parametrize(
