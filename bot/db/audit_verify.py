@@ -107,9 +107,11 @@ def _against_anchors(
 
 
 def against_row(
-    connection: Connection, seq: int, row_hash: str, *, rows: int, last: int, beyond: Fault
+    connection: Connection, seq: object, row_hash: str, *, rows: int, last: int, beyond: Fault
 ) -> Finding | None:
     """None where the row that was anchored is there as it was, or was deleted behind a checkpoint."""
+    if not isinstance(seq, int):
+        return Finding(rows=rows, seq=max(last, 1), fault=Fault.ALTERED, detail="an anchor's number is none")
     if seq > last:
         return Finding(rows=rows, seq=last + 1, fault=beyond, detail=f"an anchor names row {seq}")
     there = connection.execute(select(Column.hash).where(Column.seq == seq)).scalar()

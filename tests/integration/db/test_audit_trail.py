@@ -241,14 +241,14 @@ async def test_a_time_that_no_clock_shows_is_found_too(
     await tampered_with(postgres_url, open_database, attack)
 
 
-async def tampered_with(url: str, open_database: OpenDatabase, attack: str) -> None:
+async def tampered_with(url: str, open_database: OpenDatabase, *attack: str) -> None:
     """Five rows, the last of which, or what names it, is not as it was written."""
     database = open_database(url)
     await write_rows(database, 5)
     engine = create_engine(rewritten(url))
     intruder = Intruder(engine)
     intruder.take_triggers_away()
-    intruder.run(attack)
+    intruder.run(*attack)
     engine.dispose()
     finding = await database.read(lambda unit: unit.audit.verify())
     assert (finding.seq, finding.fault) == (5, Fault.ALTERED)
@@ -265,6 +265,20 @@ async def test_a_number_that_is_none_is_found_too(
     engine.dispose()
     finding = await database.read(lambda unit: unit.audit.verify())
     assert finding.seq == seq
+
+
+@pytest.mark.parametrize("value", ["'five'", "x'00'", "2.5", "NULL", "CAST(x'ff' AS TEXT)"])
+async def test_an_anchor_whose_number_is_none_is_found_too(
+    sqlite_url: str, open_database: OpenDatabase, value: str
+) -> None:
+    await tampered_with(
+        sqlite_url,
+        open_database,
+        "CREATE TABLE copied AS SELECT * FROM audit_anchors",
+        "DROP TABLE audit_anchors",
+        "ALTER TABLE copied RENAME TO audit_anchors",
+        f"INSERT INTO audit_anchors VALUES ({value}, '', 'C0AUDIT', '1.0', '1.1', 'now')",  # noqa: S608
+    )
 
 
 @pytest.mark.parametrize("target", ["seq:all", "seq:" + "9" * 40, "\N{EM DASH}"])
