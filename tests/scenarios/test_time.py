@@ -97,3 +97,14 @@ async def test_what_a_person_says_did_not_happen_leads_nowhere_back(database_url
         await world.presses("grace", "#prod", "It did not")
         await until(world, "Settled by a person")
         assert "Register again" not in world.card()
+
+
+async def test_what_was_already_gone_can_be_registered_again_too(database_url: str) -> None:
+    async with accounted_bot(database_url) as world:
+        world.api.faults.arm(FaultKind.SERVER_ERROR_BEFORE_EFFECT, method="DELETE", status=404)
+        await ask(world)
+        await world.presses("grace", "#prod", "Approve")
+        await until(world, "Tables that were enabled")
+        assert "Already gone" in world.card()
+        await world.presses("alan", "#prod", "Register again")
+        assert "orders-eu" in str(world.person("alan").modal)
