@@ -15,8 +15,6 @@ from bot.db.closing import Closing, closing_in
 from bot.db.stored import COLUMNS, StoredRow
 from bot.domain.errors import ConfigurationError
 
-__all__ = ["FileFinding", "verify_file"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class FileFinding:

@@ -19,6 +19,17 @@ async def until(world: World, words: str) -> None:
     await world.person("grace").wait_for(lambda: words in world.card() or None, timeout=20)
 
 
+async def hand_over(world: World, fault: FaultKind) -> None:
+    """A deletion whose answer is lost, and whose end cannot be read either."""
+    world.api.faults.arm(fault, method="DELETE")
+    await ask(world)
+    await world.presses("grace", "#prod", "Approve")
+    assert "Unknown whether it happened" in world.card()
+    world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
+    await until(world, "Somebody must say whether it happened")
+    world.api.faults.clear()
+
+
 async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_buttons(database_url: str) -> None:
     async with accounted_bot(database_url, DECISION_SECONDS="6") as world:
         await ask(world)
@@ -71,13 +82,7 @@ async def test_what_reading_cannot_tell_is_handed_to_a_person(database_url: str)
 
 async def test_a_deletion_that_a_person_says_happened_leads_back_like_any_other(database_url: str) -> None:
     async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
-        world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE")
-        await ask(world)
-        await world.presses("grace", "#prod", "Approve")
-        assert "Unknown whether it happened" in world.card()
-        world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
-        await until(world, "Somebody must say whether it happened")
-        world.api.faults.clear()
+        await hand_over(world, FaultKind.CLOSE_AFTER_EFFECT)
         await world.presses("grace", "#prod", "It happened")
         await until(world, "Tables that were enabled")
         assert "if this was a mistake, Register again leads back" in world.card().replace("*", "")
@@ -87,13 +92,7 @@ async def test_a_deletion_that_a_person_says_happened_leads_back_like_any_other(
 
 async def test_what_a_person_says_did_not_happen_leads_nowhere_back(database_url: str) -> None:
     async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
-        world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="DELETE")
-        await ask(world)
-        await world.presses("grace", "#prod", "Approve")
-        assert "Unknown whether it happened" in world.card()
-        world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
-        await until(world, "Somebody must say whether it happened")
-        world.api.faults.clear()
+        await hand_over(world, FaultKind.CLOSE_BEFORE_EFFECT)
         await world.presses("grace", "#prod", "It did not")
         await until(world, "Settled by a person")
         assert "Register again" not in world.card()
