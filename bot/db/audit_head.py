@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, literal_column, select, update
 
-from bot.db.driver import run, time_for
+from bot.db.driver import first, run, time_for
 from bot.db.tables import audit_head
 from bot.db.types import UtcTime
 from bot.domain.errors import TrailUnavailable
@@ -29,10 +29,10 @@ class Head:
 
 def lock_head(connection: Connection) -> Head:
     """Read the head and keep others from it until the transaction ends. `TrailUnavailable` where it is gone."""
-    found = run(connection, _LOCK, {}).first()
+    found = first(connection, _LOCK, {})
     if found is None:
         raise TrailUnavailable("The audit trail has no head.", retryable=False)
-    seq, row_hash, occurred_at = tuple(found)
+    seq, row_hash, occurred_at = found
     return Head(seq=seq, hash=row_hash, occurred_at=_TIME.process_result_value(occurred_at, connection.dialect))
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from bot.db.audit_search import SEARCH, holds_words, number_of
-from bot.db.driver import run, time_for
+from bot.db.driver import first, time_for
 from bot.db.tables import LOUD, audit_events
 from bot.domain.audit import AuditAction, AuditFilter
 
@@ -151,7 +151,8 @@ _LAST = _first_where(Column.occurred_at < _MOMENT, Column.occurred_at.desc(), Co
 
 
 def _seek(connection: Connection, bound: Select[int], moment: datetime) -> int | None:
-    return run(connection, bound, {"moment": time_for(connection.dialect, moment)}).scalar()
+    found = first(connection, bound, {"moment": time_for(connection.dialect, moment)})
+    return None if found is None else int(found[0])
 
 
 def _filters(wanted: AuditFilter) -> list[list[Condition]]:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.audit_head import Head, lock_head, store_head
 from bot.db.audit_rows import UnwrittenRows
+from bot.db.driver import command, in_one_go
 from bot.db.failures import as_unavailable, is_engine_error, name_of, raisable
 from bot.db.unit import Unit
 
@@ -100,16 +101,17 @@ def _transact(batch: Sequence[Waiting], connect: Connect, make_unit: MakeUnit, w
             unit = make_unit(connection, head if waiting.with_head else None, rows)
             ended.append(way(connection, waiting, unit, rows))
             head = head if ended[-1].error else unit.head or head
-        _write_out(rows, connection, alone=len(batch) == 1)
         if head is not None and head != first:
-            store_head(connection, head)
+            _write_out(rows, head, connection, alone=len(batch) == 1)
     return ended
 
 
-def _write_out(rows: UnwrittenRows, connection: Connection, *, alone: bool) -> None:
-    """One of several units may have a row that the engine refuses."""
+def _write_out(rows: UnwrittenRows, head: Head, connection: Connection, *, alone: bool) -> None:
+    """The rows, and the head that names the last of them. One of several units may have a row that is refused."""
     try:
-        rows.write(connection)
+        with in_one_go(connection):
+            rows.write(connection)
+            store_head(connection, head)
     except Exception as error:
         if alone:
             raise
@@ -131,11 +133,11 @@ def _together(connection: Connection, waiting: Waiting, unit: Unit, rows: Unwrit
 
 def _apart(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
     """In a savepoint. By the driver: SQLAlchemy's nested transaction costs more than a small unit."""
-    connection.exec_driver_sql("SAVEPOINT unit")
+    command(connection, "SAVEPOINT unit")
     try:
         result = waiting.work(unit)
         rows.write(connection)
-        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        command(connection, "RELEASE SAVEPOINT unit")
     except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
         rows.forget()
         _take_back(connection, error)
@@ -146,8 +148,8 @@ def _apart(connection: Connection, waiting: Waiting, unit: Unit, rows: Unwritten
 def _take_back(connection: Connection, error: BaseException) -> None:
     """Where the transaction is gone as well, with its connection or for want of room, what took it is the failure."""
     try:
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        command(connection, "ROLLBACK TO SAVEPOINT unit")
+        command(connection, "RELEASE SAVEPOINT unit")
     except SQLAlchemyError:
         if is_engine_error(error):
             raise error from None

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError
 
+from bot.db.driver import command
 from bot.domain.errors import ConfigurationError
 
 READERS = 4
@@ -105,7 +106,7 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: Sequence[str]) -> Engine:
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        command(connection, begin)
 
     return engine
 

@@ -1,29 +1,86 @@
-"""Statements of the hottest path, by the driver: compiled once, since SQLAlchemy's own way there costs several times
-what the statement does. Values go in as they are: text is made storable before, and a time is `time_for` the engine.
+"""Statements of the hottest path, by the driver itself: SQLAlchemy compiles them once, and its way of executing them
+would cost several times what they do. Values go in as they are: text is made storable before, and a time is `time_for`
+the engine. The driver's errors come out as SQLAlchemy's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 from bot.db.types import as_text
 
 
-def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> CursorResult[Any]:
-    """Execute a statement that a module keeps, with a value for each of its parameters."""
-    return connection.exec_driver_sql(_compiled(statement, connection.dialect), dict(values))
+def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> int:
+    """Execute a statement that a module keeps, with a value for each of its parameters; how many rows it changed."""
+    with _errors_translated(connection):
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(_compiled(statement, connection.dialect), values)
+        return int(cursor.rowcount)
+
+
+def first(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Its first row; None where it has none."""
+    with _errors_translated(connection):
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(_compiled(statement, connection.dialect), values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        cursor.close()
+        return row
 
 
 def run_all(connection: Connection, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
     """Execute it once for each row, in one go."""
-    values = [dict(row) for row in rows]
-    connection.exec_driver_sql(_compiled(statement, connection.dialect), values if len(values) > 1 else values[0])
+    with _errors_translated(connection):
+        cursor: Any = connection.connection.cursor()
+        written = _compiled(statement, connection.dialect)
+        if len(rows) == 1:
+            cursor.execute(written, rows[0])
+        else:
+            cursor.executemany(written, rows)
+
+
+def command(connection: Connection, words: str) -> None:
+    """Execute something that takes no values and has no result, such as BEGIN."""
+    with _errors_translated(connection):
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(words)
+
+
+def in_one_go(connection: Connection) -> AbstractContextManager[object]:
+    """On PostgreSQL, statements in here go out together and are answered together, failures at the end of it."""
+    return _pipeline(connection) if connection.dialect.name == "postgresql" else _errors_translated(connection)
+
+
+@contextmanager
+def _pipeline(connection: Connection) -> Iterator[None]:
+    driver: Any = connection.connection.dbapi_connection
+    with _errors_translated(connection), driver.pipeline():
+        yield
+
+
+class _errors_translated:  # noqa: N801 - reads as the context manager that it is
+    """A class, since it stands around each statement: a generator would cost three times as much."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Chained to nothing: what the driver says may hold a whole row."""
+        dialect = self._connection.dialect
+        driver: Any = dialect.loaded_dbapi
+        if isinstance(error, driver.Error):
+            raise DBAPIError.instance(None, None, error, driver.Error, hide_parameters=True, dialect=dialect) from None
 
 
 @lru_cache(maxsize=64)

@@ -36,7 +36,7 @@ class Inbox:
         received_at = time_for(dialect, delivery.received_at)
         values = {**vars(delivery), "state": delivery.state.value, "received_at": received_at}
         taken = run(self._connection, _RECORD[dialect.name], values)
-        return None if taken.rowcount == 1 else self.get(delivery.key)
+        return None if taken == 1 else self.get(delivery.key)
 
     def get(self, key: str) -> InboxDelivery | None:
         """A delivery by its key."""

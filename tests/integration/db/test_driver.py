@@ -1,0 +1,78 @@
+"""Statements by the driver: they do what SQLAlchemy's would, and fail as they do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bot.db.connections import database_url as with_driver
+from bot.db.connections import writing_engine
+from bot.db.driver import command, first, in_one_go, run, run_all
+from bot.db.tables import settings
+
+ADD = insert(settings)
+READ = select(settings.c.value).where(settings.c.key == bindparam("wanted"))
+CHANGE = update(settings).where(settings.c.key == bindparam("wanted")).values(value=bindparam("value"))
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    engine = writing_engine(with_driver(database_url))
+    with engine.connect() as connection, connection.begin():
+        yield connection
+    engine.dispose()
+
+
+def setting(key: str) -> dict[str, str]:
+    return {"key": key, "value": f"value of {key}"}
+
+
+def test_a_statement_reads_and_changes_with_its_values(connection: Connection) -> None:
+    run_all(connection, ADD, [setting("one")])
+    run_all(connection, ADD, [setting("two"), setting("three")])
+    assert first(connection, READ, {"wanted": "two"}) == ("value of two",)
+    assert run(connection, CHANGE, {"wanted": "two", "value": "another"}) == 1
+    assert run(connection, CHANGE, {"wanted": "none such", "value": "another"}) == 0
+    assert first(connection, READ, {"wanted": "two"}) == ("another",)
+    assert first(connection, READ, {"wanted": "none such"}) is None
+
+
+def test_the_driver_s_error_comes_out_as_sqlalchemy_s_without_the_values(connection: Connection) -> None:
+    run_all(connection, ADD, [setting("one")])
+    command(connection, "SAVEPOINT before")
+    with pytest.raises(IntegrityError) as refused:
+        run_all(connection, ADD, [setting("one")])
+    assert "value of one" not in str(refused.value)
+    command(connection, "ROLLBACK TO SAVEPOINT before")
+    with pytest.raises(DBAPIError):
+        command(connection, "NONSENSE")
+    command(connection, "ROLLBACK TO SAVEPOINT before")
+    assert first(connection, READ, {"wanted": "one"}) == ("value of one",)
+
+
+def test_what_fails_among_statements_in_one_go_takes_the_others_with_it(connection: Connection) -> None:
+    run_all(connection, ADD, [setting("one")])
+    command(connection, "SAVEPOINT before")
+
+    def some_that_fail() -> None:
+        with in_one_go(connection):
+            run(connection, ADD, setting("two"))
+            run_all(connection, ADD, [setting("three"), setting("one")])
+            run(connection, CHANGE, {"wanted": "two", "value": "after the failure"})
+
+    with pytest.raises(IntegrityError):
+        some_that_fail()
+    command(connection, "ROLLBACK TO SAVEPOINT before")
+    assert first(connection, READ, {"wanted": "two"}) is None
+
+
+def test_statements_in_one_go_are_all_carried_out(connection: Connection) -> None:
+    with in_one_go(connection):
+        run(connection, ADD, setting("one"))
+        run_all(connection, ADD, [setting("two"), setting("three")])
+        run(connection, CHANGE, {"wanted": "two", "value": "another"})
+    read = [first(connection, READ, {"wanted": key}) for key in ("one", "two", "three")]
+    assert read == [("value of one",), ("another",), ("value of three",)]
