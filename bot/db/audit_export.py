@@ -16,7 +16,7 @@ from bot.domain.audit import AuditFilter
 
 __all__ = ["COLUMNS", "Batch", "next_batch"]
 
-BATCH = 500
+BATCH = 1_000
 """Rows at a time: less than the `LOOK` of `audit_queries`, so that no bounded look ends within a batch unseen."""
 
 

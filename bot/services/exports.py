@@ -78,6 +78,7 @@ class _Sheet:
         self.first_seq: int | None = None
         self.last_seq: int | None = None
         self.last_hash = ""
+        self.next_after: int | None = None
         self._write(header_of(form, COLUMNS))
 
     def _write(self, text: str) -> None:
@@ -87,6 +88,7 @@ class _Sheet:
 
     def add(self, batch: Batch, most: int | None) -> bool:
         """Write the batch down; False where not all of it was wanted."""
+        self.next_after = batch.next_after
         rows = batch.rows if most is None else batch.rows[: max(0, most - self.rows)]
         if rows:
             self._write(text_of_rows(self._form, COLUMNS, rows))
@@ -163,14 +165,17 @@ class Exports:
     async def _fill(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
         after: int | None = wanted.after_seq or 0
         while after is not None:
-            batch = await self._batch(wanted, after)
             before = sheet.rows
-            if not await asyncio.to_thread(sheet.add, batch, most):
+            if not await self._add_batch(sheet, wanted, after, most):
                 return False
             if told is not None and sheet.rows // TOLD_EVERY > before // TOLD_EVERY:
                 told(f"{sheet.rows} rows written")
-            after = batch.next_after
+            after = sheet.next_after
         return True
+
+    async def _add_batch(self, sheet: _Sheet, wanted: AuditFilter, after: int, most: int | None) -> bool:
+        """Read and written by one thread: handing the rows to another costs more than writing them."""
+        return await self._database.read(lambda unit: sheet.add(unit.audit.batch(wanted, after=after), most))
 
     async def _closing_line(self, sheet: _Sheet, asked: dict[str, JsonValue]) -> str:
         filtered, rows, sha256 = bool(asked.keys() - TIMES), sheet.rows, sheet.sha256
@@ -189,9 +194,6 @@ class Exports:
             if not await self._fill(sheet, further, most, told):
                 return False
         return True
-
-    async def _batch(self, wanted: AuditFilter, after: int) -> Batch:
-        return await self._database.read(lambda unit: unit.audit.batch(wanted, after=after))
 
     async def record(self, entry: AuditEntry) -> None:
         """Write the export's row; without it, no file is handed out."""
