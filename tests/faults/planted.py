@@ -7,6 +7,9 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
+
+from bot.cloudsync import client
 from bot.cloudsync.writing import SendWatch
 from bot.db.requests import Requests
 from bot.db.unit import Unit
@@ -93,9 +96,15 @@ def _without_intents() -> Callable[[], None]:
     return lambda: names.update(entry_for=original)
 
 
+def lost_connections_count_as_never_made() -> None:
+    """A call that left and whose connection broke is taken for one that never left."""
+    vars(client)["NEVER_LEFT"] = (*client.NEVER_LEFT, httpx.RemoteProtocolError, httpx.ReadError)
+
+
 FAULTS: Mapping[str, Callable[[], None]] = {
     "resend on recovery": resend_on_recovery,
     "no send guard": no_send_guard,
     "no compare-and-set": no_compare_and_set,
     "intent after the call": intent_after_the_call,
+    "wrong class": lost_connections_count_as_never_made,
 }

@@ -21,7 +21,7 @@ import bot.cli
 import bot.db.migrate
 import bot.serving
 from bot.domain import failpoints
-from tests.faults import planted
+from tests.faults import haste, planted
 
 __all__ = ["BROKE_HERE", "main"]
 
@@ -71,6 +71,7 @@ def _become(order: dict[str, Any]) -> None:
     vars(failpoints)["ACTIONS"] = {**failpoints.ACTIONS, "exception": _break_aloud}
     code = 1
     try:
+        haste.hurry()
         if order["planted"]:
             planted.FAULTS[order["planted"]]()
         bot.cli.main(args=order["arguments"], standalone_mode=False)

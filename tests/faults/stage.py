@@ -31,6 +31,7 @@ from tests.faults.fleet import Fleet, Spawner
 OPERATORS = 12
 APPROVERS = 10
 CHANNEL = "#prod"
+CALL_DEADLINE_SECONDS = 1.0
 TABLES = ("users", "orders", "invoices", "events")
 
 
@@ -161,10 +162,10 @@ def _settings(api: StandInApi, slack: StandInSlack, database_url: str, more: dic
         "AUDIT_CHANNEL": slack.workspace.channel("audit").id,
         "SECRET_KEYS": base64.urlsafe_b64encode(b"s" * 32).decode(),
         "AUDIT_KEYS": ",".join(base64.urlsafe_b64encode(key).decode() for key in AUDIT_KEYS.keys),
-        "DECISION_SECONDS": "8",
-        "SEND_SECONDS": "12",
+        "DECISION_SECONDS": "5",
+        "SEND_SECONDS": "8",
         "RECONCILE_SECONDS": "2,3,4",
-        "CALL_DEADLINE_SECONDS": "1",
+        "CALL_DEADLINE_SECONDS": f"{CALL_DEADLINE_SECONDS}",
     }
     return settings_for(api, slack, database_url, **{**hasty, **more})
 

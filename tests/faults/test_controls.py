@@ -61,6 +61,14 @@ async def work_quietly(stage: Stage) -> Verdict:
     return await settled(stage)
 
 
+async def lose_an_answer(stage: Stage) -> Verdict:
+    """The API does what it was asked, and the connection breaks before its answer."""
+    stage.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE")
+    await stage.fleet.start_ready()
+    await delete_a_token(stage)
+    return await settled(stage)
+
+
 async def late_effect(stage: Stage) -> Verdict:
     """The API takes effect three seconds after its connection broke."""
     stage.api.faults.arm(FaultKind.LATE_EFFECT, method="DELETE", seconds=3)
@@ -76,6 +84,7 @@ PLAYS = {
     "no send guard": (pause_between_claim_and_call, ("after its claim",)),
     "no compare-and-set": (race_for_a_decision, ("denied) was sent", "denied and sent", "was sent again")),
     "intent after the call": (work_quietly, ("sent before its intent", "on 0 intents")),
+    "wrong class": (lose_an_answer, ("is said not to have been sent, and was",)),
 }
 
 

@@ -15,19 +15,19 @@ from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.api.faults import FaultKind
 from tests.conftest import Figure
 from tests.databases import DatabaseSource
+from tests.faults import haste
 from tests.faults.fleet import Fleet, Replica, Spawner
 from tests.faults.settling import settled
 from tests.faults.spawner import BROKE_HERE
-from tests.faults.stage import Stage, managed, staged, until
+from tests.faults.stage import CALL_DEADLINE_SECONDS, Stage, managed, staged, until
 from tests.faults.work import carry_through
 
 AT_ONCE = 7
 """Half of the points: each mostly waits, for claims to run out above all."""
 TRIES = 4
 """A machine under load may outlast people's patience: they come again."""
-BEYOND_THE_LEASE_SECONDS = 13.0
-"""A claim holds 12 seconds with the suite's call deadline of one second."""
-BEYOND_THE_OUTBOX_LEASE_SECONDS = 31.0
+BEYOND_THE_LEASE_SECONDS = haste.lease_seconds(CALL_DEADLINE_SECONDS) + 1
+BEYOND_THE_OUTBOX_LEASE_SECONDS = haste.OUTBOX_LEASE_SECONDS + 1.0
 ON_THE_WAY = (Kind.DELETE_TOKEN, Kind.ENABLE_TABLES, Kind.DELETE_DATABASE)
 IN_MIGRATION = Failpoint.IN_MIGRATION
 POINTS = sorted((point for point in Failpoint if point is not IN_MIGRATION), key=lambda one: one != Failpoint.IN_OUTBOX)

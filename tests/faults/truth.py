@@ -23,10 +23,11 @@ from bot.domain.requests import RequestState as S
 from bot.sandbox.api.journal import Call
 from bot.sandbox.slack.messages import Message
 from tests.conftest import AUDIT_KEYS
+from tests.faults import haste
 
 SENT_NOTHING = frozenset({S.PENDING, S.DENIED, S.CANCELLED, S.EXPIRED, S.STALE})
-GUARD_SECONDS = 5.5
-"""The guard's five seconds, and what the stand-in takes to note a call."""
+GUARD_SECONDS = haste.FRESH_SECONDS + 0.5
+"""The guard's, and what the stand-in takes to note a call."""
 UNDECIDED = frozenset({S.PENDING, S.APPROVED, S.EXECUTING, S.UNKNOWN})
 
 _PATHS = {
@@ -135,6 +136,7 @@ def check(found: Books, calls: Sequence[Call], messages: Iterable[Message]) -> V
         *_ends(found, changing),
         *_late(found, changing),
         *_again(found),
+        *_left_all_the_same(found, changing),
         *_trail(found),
         *_deliveries(found),
         *_cards(found, messages),
@@ -242,7 +244,7 @@ def _untrue(request: Request, *, took_effect: bool, arrived: bool) -> Iterator[s
         yield f"{words} was sent"
     if request.state is S.SUCCEEDED and not took_effect:
         yield f"{words} never took effect"
-    if request.state in (S.NOT_APPLIED, S.REJECTED, S.NOT_SENT) and took_effect:
+    if request.state in (S.NOT_APPLIED, S.REJECTED, S.NOT_SENT, S.ALREADY_ABSENT) and took_effect:
         yield f"{words} took effect"
 
 
@@ -272,6 +274,21 @@ def _again(found: Books) -> Iterator[str]:
     for request in found.requests.values():
         if request.claimed_at is not None and any(vote.vote is Vote.DENY for vote in request.votes):
             yield f"{request.id} was denied and sent"
+
+
+def _left_all_the_same(found: Books, calls: Sequence[Call]) -> Iterator[str]:
+    """Where the trail says that a call was not sent, the API has not seen it: only then may it be sent again."""
+    intended: dict[str, datetime] = {}
+    for row in found.trail:
+        request = found.requests.get(row.request_id or "")
+        if request is None:
+            continue
+        if row.kind == "intent":
+            intended[request.id] = row.at
+        elif row.kind == "outcome" and row.outcome == "not_sent" and request.id in intended:
+            keys, since = keys_of(request), intended.pop(request.id)
+            if any(since <= call.started <= row.at and key_of_call(call) in keys for call in calls):
+                yield f"{request.id} is said not to have been sent, and was"
 
 
 def _claimed_between(found: Books, request: Request, call: Call) -> bool:
