@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.slack.outages import Outage
 from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
@@ -18,6 +19,17 @@ KEPT = 400
 """Databases that the estate keeps: those that nobody has worked on for minutes go."""
 CALL_SECONDS = 0.05
 """How long the stand-in API takes over a change, so that kills meet calls under way."""
+BAD_MOMENTS = (
+    ("chat.postMessage", Outage.RATE_LIMITED),
+    ("chat.postMessage", Outage.RESET_BEFORE),
+    ("chat.postMessage", Outage.RESET_AFTER),
+    ("chat.update", Outage.RATE_LIMITED),
+    ("chat.update", Outage.SERVER_ERROR),
+    ("chat.update", Outage.RESET_AFTER),
+    ("views.open", Outage.UNAVAILABLE),
+    ("response_url", Outage.SERVER_ERROR),
+)
+BETWEEN_BAD_MOMENTS = (0.2, 1.0)
 SHORTEST, LONGEST = 0.02, 0.7
 """Between a bot's readiness and its end."""
 
@@ -32,6 +44,15 @@ async def people_at_work(stage: Stage, person: int, stopping: asyncio.Event) -> 
             stage.estate.databases.pop(next(iter(stage.estate.databases)))
         with suppress(TimeoutError):
             await carry_through(stage, person, stage.chance.choice(KINDS), target)
+
+
+async def slack_has_bad_moments(stage: Stage, stopping: asyncio.Event) -> None:
+    """Now and then Slack limits, breaks off or fails: before it took a message, and after."""
+    while not stopping.is_set():
+        method, outage = stage.chance.choice(BAD_MOMENTS)
+        stage.workspace.outages.arm(method, outage)
+        await asyncio.sleep(stage.chance.uniform(*BETWEEN_BAD_MOMENTS))
+    stage.workspace.outages.clear()
 
 
 async def kill_again_and_again(stage: Stage, kills: int, replicas: int) -> None:
@@ -56,6 +77,7 @@ async def test_bots_that_are_killed_at_random_moments_keep_every_promise(
             stage.api.faults.arm(FaultKind.SLOW, method=method, times=-1, seconds=CALL_SECONDS)
         stopping = asyncio.Event()
         people = [asyncio.create_task(people_at_work(stage, one, stopping)) for one in range(AT_WORK)]
+        people.append(asyncio.create_task(slack_has_bad_moments(stage, stopping)))
         await kill_again_and_again(stage, kills, replicas)
         stopping.set()
         while len(stage.fleet.alive) < replicas:

@@ -1,4 +1,4 @@
-"""Everything comes twice or more often, at once and later again: it is run once."""
+"""Everything is pressed twice and comes twice or more often, at once, out of order, and later again: it is run once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from tests.faults.truth import books
 from tests.faults.work import carry_through
 
 AT_ONCE = 6
+LATEST_SECONDS = 0.3
+"""Deliveries are on their way for different times, and so arrive in another order than they were made in."""
 KINDS = (Kind.DELETE_TOKEN, Kind.ENABLE_TABLES, Kind.DELETE_DATABASE, Kind.REMOVE_DEVICES, Kind.UPDATE_DATABASE)
 
 
@@ -41,7 +43,8 @@ async def test_what_comes_twice_is_run_once(
                 done += 1
                 number = done
                 target, kind = stage.estate.add(managed(number)), KINDS[number % len(KINDS)]
-                await carry_through(stage, person, kind, target, Manner(copies=stage.chance.randint(2, 4)))
+                manner = Manner(copies=stage.chance.randint(2, 4), delay=stage.chance.uniform(0, LATEST_SECONDS))
+                await carry_through(stage, person, kind, target, manner)
 
         await asyncio.gather(*(work_on(person) for person in range(AT_ONCE)))
         first = await settled_while_alive(stage)

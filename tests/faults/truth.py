@@ -22,6 +22,7 @@ from bot.domain.requests import Request, Vote
 from bot.domain.requests import RequestState as S
 from bot.sandbox.api.journal import Call
 from bot.sandbox.slack.messages import Message
+from bot.sandbox.slack.reading import buttons_of
 from tests.conftest import AUDIT_KEYS
 from tests.faults import haste
 
@@ -335,15 +336,17 @@ def _deliveries(found: Books) -> Iterator[str]:
 
 
 def _cards(found: Books, messages: Iterable[Message]) -> Iterator[str]:
-    """A card is posted once."""
-    markers = Counter(
-        str(((message.metadata or {}).get("event_payload") or {}).get("marker") or "")
-        for message in messages
-        if not message.deleted
-    )
-    for request_id in found.requests:
-        if markers[request_id] > 1:
-            yield f"the card of {request_id} stands {markers[request_id]} times in the channel"
+    """A card is posted once, and what it offers is still to be had."""
+    cards: defaultdict[str, list[Message]] = defaultdict(list)
+    for message in messages:
+        if not message.deleted:
+            cards[str(((message.metadata or {}).get("event_payload") or {}).get("marker") or "")].append(message)
+    for request in found.requests.values():
+        mine = cards[request.id]
+        if len(mine) > 1:
+            yield f"the card of {request.id} stands {len(mine)} times in the channel"
+        if request.state not in UNDECIDED and any("Approve" in buttons_of(message) for message in mine):
+            yield f"the card of {request.id} ({request.state.value}) can still be approved"
 
 
 SECRET = re.compile(r"hunter2|expo-of-")

@@ -179,14 +179,19 @@ def question_to(person: Person, request: Request) -> Message | None:
 
 
 async def press(stage: Stage, person: Person, request: Request, button: str, manner: Manner = ON_TIME) -> bool:
-    """Press a button on the request's message once it is there; False where it never is, or says something else."""
+    """Press a button on the request's message once it is there; False where it never is, or says something else.
+
+    Whoever delivers more than once also presses twice: two acts, each with a trigger of its own.
+    """
     with suppress(TimeoutError):
         shown = await stage.workspace.wait_for(
             lambda: card_of(stage, request) if request.gate is Gate.APPROVE else question_to(person, request),
             PATIENCE_SECONDS,
         )
         assert shown is not None
-        return await patiently(lambda: person.click(shown, button, manner=manner))
+        clicks = 1 if manner.copies == 1 else 2
+        pressed = (patiently(lambda: person.click(shown, button, manner=manner)) for _ in range(clicks))
+        return any(await asyncio.gather(*pressed))
     return False
 
 
