@@ -10,11 +10,12 @@ import structlog
 
 from bot.db.engine import Database
 from bot.domain.errors import BotError
-from bot.domain.requests import Request
+from bot.domain.requests import Request, RequestState
 from bot.services.anchors import Anchors
 from bot.services.clocks import Timekeeper
 from bot.services.execution import Executor
 from bot.services.outbox import OutboxWorker
+from bot.services.pacing import Pacing
 from bot.services.reconcile import Reconciler
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,8 @@ class Background:
         self._anchors = anchors
         self._wake = {name: asyncio.Event() for name in ("send", "message")}
         self._loops: list[asyncio.Task[None]] = []
-        self._sends: set[asyncio.Task[Request | None]] = set()
+        self._sends: dict[asyncio.Task[Request | None], str] = {}
+        self._pacing = Pacing()
         self._stopping = False
 
     def start(self) -> None:
@@ -77,16 +79,29 @@ class Background:
     def send(self, request_id: str) -> asyncio.Task[Request | None]:
         """Carry one request through now; the task outlives whoever waits for it."""
         task = asyncio.create_task(self._executor.run(request_id), name=f"send-{request_id}")
-        self._sends.add(task)
+        self._sends[task] = request_id
         task.add_done_callback(self._sent)
         return task
 
     def _sent(self, task: asyncio.Task[Request | None]) -> None:
-        self._sends.discard(task)
+        request_id = self._sends.pop(task)
         self.wake_messages()
-        self.wake_sender()  # what has ended may entail another request
-        if not task.cancelled() and task.exception() is not None:
+        if self._has_gone_on(task):
+            self._pacing.forget(request_id)
+            self.wake_sender()  # what has ended may entail another request
+        else:
+            self._pacing.put_off(request_id)
+
+    @staticmethod
+    def _has_gone_on(task: asyncio.Task[Request | None]) -> bool:
+        """Whether the request is no longer to be sent; one that is would be found again at once."""
+        if task.cancelled():
+            return False
+        if task.exception() is not None:
             log.error("send_failed", exc_info=task.exception())
+            return False
+        request = task.result()
+        return request is None or request.state is not RequestState.APPROVED
 
     async def stop(self, seconds: float) -> None:
         """Stop claiming, then let what is under way come to its end, for so many seconds."""
@@ -121,10 +136,19 @@ class Background:
         event.clear()
 
     async def _send_ready(self) -> None:
-        ready = await self._database.read(lambda unit: tuple(unit.requests.approved_ready(unit.now, BATCH)))
-        tasks = [self.send(request.id) for request in ready]
+        tasks = [self.send(request_id) for request_id in await self._ready()]
         if tasks:
             await asyncio.wait(tasks)
+
+    async def _ready(self) -> list[str]:
+        """What is to be sent now. Those that wait take nobody's place in the batch."""
+        wanted = BATCH + self._pacing.held + len(self._sends)
+        found = await self._database.read(lambda unit: tuple(unit.requests.approved_ready(unit.now, wanted)))
+        ids = [request.id for request in found]
+        if len(ids) < wanted:
+            self._pacing.keep(ids)
+        under_way = set(self._sends.values())
+        return [one for one in ids if one not in under_way and self._pacing.is_due(one)][:BATCH]
 
     async def _reconcile_due(self) -> None:
         due = await self._database.read(lambda unit: tuple(unit.requests.reconcile_due(unit.now, BATCH)))
