@@ -102,7 +102,7 @@ class Program:
     async def readiness(self) -> list[str]:
         """What keeps it from serving, for `/readyz`; a distrusted trail is said, and so no destructive call leaves."""
         problems = await self.database.check()
-        return [*problems, *([self.trail.problem] if self.trail.problem else [])]
+        return [*problems, *filter(None, (self.trail.problem, self.trail.unwritten))]
 
 
 @asynccontextmanager
@@ -153,6 +153,7 @@ def _foundation(
     token = settings.slack_bot_token.get_secret_value()
     client = web_client(token, settings.slack_api_url)
     directory = SlackDirectory(client, clock, team_id=settings.slack_team_id)
+    trail = Trail(database)
     return _Foundation(
         settings=settings,
         database=database,
@@ -161,8 +162,8 @@ def _foundation(
         messenger=SlackMessenger(client, posting_client(token, settings.slack_api_url)),
         directory=directory,
         environments=Environments(clients, database),
-        access=Access(database, directory, frozenset(settings.bot_admins)),
-        trail=Trail(database),
+        access=Access(database, directory, frozenset(settings.bot_admins), trail),
+        trail=trail,
         vault=Vault(rings.secret_keys),
         operations=handlers(),
     )
@@ -211,7 +212,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
     outbox = OutboxWorker(database, base.messenger, access, {**notices.drawers(), **anchors.drawers()})
     timekeeper = Timekeeper(database, first_look)
-    background = Background(database, executor, timekeeper, reconciler, outbox, anchors)
+    background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)
     gatekeeper = Gatekeeper(database, approvals, base.environments, background, slash=settings.slack_command)
     return _Machinery(
         approvals=approvals,

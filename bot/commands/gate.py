@@ -83,7 +83,7 @@ class Gatekeeper:
         """What the requester reads, private, right after asking or confirming."""
         if request.state is RequestState.PENDING:
             return cards.confirmation(request) if request.gate is Gate.CONFIRM else cards.asked(request, self._slash)
-        if request.state in RUNNING:
+        if request.state in RUNNING and not request.result.held_up:
             return Reply(
                 verdict=line("Under way: ", Strong(text=request.summary)),
                 mood=Mood.WAITING,

@@ -48,6 +48,8 @@ class Ended:
     waiting: Waiting
     result: Any = None
     error: BaseException | None = None
+    appended: bool = False
+    """Whether it added a row to the trail."""
 
     def tell(self) -> None:
         """Let the caller go on, in its own loop; the engine's own errors become ours. It may have gone away."""
@@ -120,29 +122,34 @@ def _write_out(rows: UnwrittenRows, head: Head, connection: Connection, *, alone
 
 def _alone(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
     del connection, rows
-    return Ended(waiting=waiting, result=waiting.work(unit))
+    return _ended(waiting, unit)
 
 
 def _together(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
     del connection, rows
     try:
-        return Ended(waiting=waiting, result=waiting.work(unit))
+        return _ended(waiting, unit)
     except BaseException as error:
         raise _UnitFailed from error
+
+
+def _ended(waiting: Waiting, unit: Unit) -> Ended:
+    result = waiting.work(unit)
+    return Ended(waiting=waiting, result=result, appended=unit.appended)
 
 
 def _apart(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:
     """In a savepoint. By the driver: SQLAlchemy's nested transaction costs more than a small unit."""
     command(connection, "SAVEPOINT unit")
     try:
-        result = waiting.work(unit)
+        ended = _ended(waiting, unit)
         rows.write(connection)
         command(connection, "RELEASE SAVEPOINT unit")
     except BaseException as error:  # noqa: BLE001 - it belongs to one caller, the others go on
         rows.forget()
         _take_back(connection, error)
         return Ended(waiting=waiting, error=error)
-    return Ended(waiting=waiting, result=result)
+    return ended
 
 
 def _take_back(connection: Connection, error: BaseException) -> None:

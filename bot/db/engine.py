@@ -77,6 +77,11 @@ class Database:
         log.error("database_read_failed", error=name_of(failure))
         raise as_unavailable(failure, trail=False)  # outside the handler: the engine's text is in no context either
 
+    @property
+    def unwritten(self) -> str:
+        """Why the last row of the trail could not be written, as a sentence; "" where it could."""
+        return self._writer.unwritten
+
     async def check(self) -> list[str]:
         """What is wrong with the database, as sentences; empty: it is ready to serve."""
         return await self._in_reader(self._problems)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.domain.errors import TrailUnavailable, Unavailable
@@ -28,6 +28,14 @@ def raisable(error: BaseException) -> BaseException:
 def is_deadlock(error: BaseException) -> bool:
     """Whether PostgreSQL chose this transaction to break a circle of waiting."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == DEADLOCK
+
+
+def keeps_rows_out(error: BaseException) -> bool:
+    """Whether the engine would not take a row of the trail, or nothing at all, and not just a unit's own statement."""
+    if not is_engine_error(error):
+        return False
+    statement = error.statement if isinstance(error, DBAPIError) else None
+    return not statement or "audit_" in statement or isinstance(error, OperationalError)
 
 
 def name_of(error: BaseException) -> str:

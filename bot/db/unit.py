@@ -50,6 +50,11 @@ class Unit:
         """The chain's head as this unit leaves it; None where the head is not locked."""
         return self.audit.head_state if "audit" in self.__dict__ else self._first_head
 
+    @property
+    def appended(self) -> bool:
+        """Whether this unit added a row to the chain."""
+        return self.head != self._first_head
+
     @cached_property
     def audit(self) -> AuditTrail:
         """The trail."""

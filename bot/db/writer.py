@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from bot.db.audit_head import Head
 from bot.db.audit_rows import UnwrittenRows
 from bot.db.batch import Ended, Waiting, commit, tell
 from bot.db.chain import AuditKeys
-from bot.db.failures import is_deadlock
+from bot.db.failures import as_unavailable, is_deadlock, keeps_rows_out
 from bot.db.unit import Unit
 from bot.domain.errors import Unavailable
 from bot.domain.ports import Clock
@@ -47,6 +47,8 @@ class Writer:
         self._closed = False
         self._starting = threading.Lock()
         self._held: Connection | None = None
+        self.unwritten = ""
+        """Why the last row of the trail could not be written; "" once one was."""
 
     def submit(self, work: Callable[[Unit], T], *, with_head: bool) -> asyncio.Future[T]:
         """Queue a unit; the future, of the running loop, ends after its commit."""
@@ -103,10 +105,19 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 - every caller of the batch must hear of it
             ended = [Ended(waiting=waiting, error=error) for waiting in batch]
         again = [one for one in ended if _may_run_again(one)]
+        self._remember([one for one in ended if one not in again])
         tell([one for one in ended if one not in again])
         for one in again:
             one.waiting.attempts += 1
             self._run([one.waiting])
+
+    def _remember(self, ended: Sequence[Ended]) -> None:
+        """The last row that could not be written counts until one was."""
+        failed = next((one.error for one in ended if one.waiting.with_head and one.error is not None), None)
+        if any(one.appended for one in ended):
+            self.unwritten = ""
+        elif failed is not None and keeps_rows_out(failed):
+            self.unwritten = as_unavailable(failed, trail=True).what
 
     def _unit(self, connection: Connection, head: Head | None, rows: UnwrittenRows) -> Unit:
         return Unit(connection, clock=self._clock, audit_keys=self._keys, head=head, unwritten=rows)

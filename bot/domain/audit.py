@@ -107,6 +107,7 @@ class AuditAction(StrEnum):
     SYSTEM_START = "system.start"
     SYSTEM_STOP = "system.stop"
     SYSTEM_CONFIGURATION = "system.configuration"
+    SYSTEM_TRAIL = "system.trail"
     SYSTEM_ORGANISATION = "system.organisation"
 
 

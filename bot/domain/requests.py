@@ -211,6 +211,8 @@ class Result:
     inferred: bool = False
     retryable: bool | None = None
     reference: str = ""
+    held_up: str = ""
+    """Why an approved request is not sent yet, once its people were told: the trail does not take the intent."""
 
 
 @dataclass(frozen=True, kw_only=True)

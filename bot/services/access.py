@@ -12,6 +12,7 @@ from bot.domain.access import ChannelBinding, Grant, Person, Role, Standing, Sub
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import BotError, Conflict, Denied, PeopleUnavailable
 from bot.domain.ports import Directory
+from bot.services.audit import Trail
 
 DECIDERS_LOOKED_AT = 60
 """Bound on how many candidates are asked of Slack when counting who could decide."""
@@ -39,8 +40,9 @@ class Change:
 class Access:
     """Standing, deciders, bindings and grants. Deny by default: every failed look-up is a denial."""
 
-    def __init__(self, database: Database, directory: Directory, bot_admins: frozenset[str]) -> None:
+    def __init__(self, database: Database, directory: Directory, bot_admins: frozenset[str], trail: Trail) -> None:
         self._database = database
+        self._trail = trail
         self._directory = directory
         self.bot_admins = bot_admins
 
@@ -116,6 +118,7 @@ class Access:
 
     async def require_bindable(self, binding: ChannelBinding, change: Change) -> None:
         """The rules of `bind`, without the change."""
+        self._trail.require_sound()
         await self._require_holding(change, binding.channel_id)
         if Role.ADMIN in (binding.role, binding.member_role):
             await self._require_second_admin(change, binding.channel_id)
@@ -124,6 +127,7 @@ class Access:
 
     async def require_unbindable(self, channel_id: str, change: Change) -> None:
         """The rules of `unbind`, without the change."""
+        self._trail.require_sound()
         await self._require_holding(change, channel_id)
         await self._keep_a_second_admin(change, channel_id)
 
@@ -143,6 +147,7 @@ class Access:
 
     async def grant(self, grant: Grant, change: Change) -> None:
         """Give a role. Raises `Denied`, or `NeedsSecondAdmin` for admin where another admin exists."""
+        self._trail.require_sound()
         await self._require_holding(change, grant.channel_id)
         await self._refuse_self(grant, change)
         await self._refuse_in_vain(grant)
@@ -158,6 +163,7 @@ class Access:
 
     async def revoke(self, kind: SubjectKind, subject_id: str, channel_id: str | None, change: Change) -> bool:
         """Take a grant back; False where there was none. The last admin stays."""
+        self._trail.require_sound()
         await self._require_holding(change, channel_id)
         row = await self._row(change, AuditAction.ROLES_REVOKE, subject_id, {"channel": channel_id})
 

@@ -154,9 +154,13 @@ class Approvals:
         )
 
     async def decide(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str = "") -> Request:
-        """Record one vote. Raises `Denied` or `Conflict`; the end of the request may be STALE instead."""
+        """Record one vote. Raises `Denied` or `Conflict`; the end of the request may be STALE instead.
+
+        Approving raises `TrailUnavailable` where nothing may be sent afterwards; denying stays possible.
+        """
         self.refuse(Step.APPROVE if vote is Vote.APPROVE else Step.DENY, request, by)
         if vote is Vote.APPROVE:
+            self._trail.require_sound()
             lost = await self._recheck.lost(request)
             if lost is not None:
                 return await self._end(request, RequestState.STALE, act, lost.reason, lost.difference)
@@ -165,6 +169,7 @@ class Approvals:
     async def confirm(self, request: Request, by: Standing, act: Act) -> Request:
         """The requester's own confirmation, which decides where the gate is `confirm`."""
         self.refuse(Step.CONFIRM, request, by)
+        self._trail.require_sound()
         lost = await self._recheck.lost(request)
         if lost is not None:
             return await self._end(request, RequestState.STALE, act, lost.reason, lost.difference)

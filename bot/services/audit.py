@@ -8,9 +8,18 @@ import structlog
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.audit import AuditEntry, AuditFilter, AuditPage, AuditRecord
+from bot.domain.audit import (
+    AuditAction,
+    AuditEntry,
+    AuditFilter,
+    AuditKind,
+    AuditOutcome,
+    AuditPage,
+    AuditRecord,
+)
 from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import BotError, TrailUnavailable
+from bot.domain.ids import new_story_id
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +39,31 @@ class Trail:
     def problem(self) -> str:
         """What is wrong with the trail, or ""."""
         return self._broken
+
+    @property
+    def unwritten(self) -> str:
+        """Why its last row could not be written, or ""."""
+        return self._database.unwritten
+
+    async def catch_up(self) -> None:
+        """After a row could not be written, write one that says so, as soon as one can be: it may be long to the next.
+
+        Raises what `record` raises while none can.
+        """
+        problem = self.unwritten
+        if not problem:
+            return
+        log.error("trail_unwritten", problem=problem)
+        await self.record(
+            AuditEntry(
+                kind=AuditKind.SYSTEM,
+                story=new_story_id(),
+                action=AuditAction.SYSTEM_TRAIL,
+                outcome=AuditOutcome.SUCCEEDED,
+                payload={"problem": problem},
+            )
+        )
+        log.info("trail_written_again")
 
     def require_sound(self) -> None:
         """Raise `TrailUnavailable` where nothing may be changed for want of a trail that holds."""

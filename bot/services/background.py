@@ -12,6 +12,7 @@ from bot.db.engine import Database
 from bot.domain.errors import BotError
 from bot.domain.requests import Request, RequestState
 from bot.services.anchors import Anchors
+from bot.services.audit import Trail
 from bot.services.clocks import Timekeeper
 from bot.services.execution import Executor
 from bot.services.outbox import OutboxWorker
@@ -26,7 +27,7 @@ BATCH = 10
 
 
 class Background:
-    """Five loops that each look at SQL once a second, and at once when woken."""
+    """Six loops that each look at SQL once a second, and at once when woken."""
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Background:
         reconciler: Reconciler,
         outbox: OutboxWorker,
         anchors: Anchors,
+        trail: Trail,
     ) -> None:
         self._database = database
         self._executor = executor
@@ -43,6 +45,7 @@ class Background:
         self._reconciler = reconciler
         self._outbox = outbox
         self._anchors = anchors
+        self._trail = trail
         self._wake = {name: asyncio.Event() for name in ("send", "message")}
         self._loops: list[asyncio.Task[None]] = []
         self._sends: dict[asyncio.Task[Request | None], str] = {}
@@ -61,6 +64,7 @@ class Background:
             "reconcile": self._reconcile_due,
             "message": self._messages,
             "anchor": self._owe_anchor,
+            "trail": self._trail.catch_up,
         }
 
     @property

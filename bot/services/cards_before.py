@@ -52,11 +52,29 @@ def _needs(missing: int) -> str:
 
 
 def _approved(request: Request, _: tuple[str, ...]) -> Reply:
+    if request.result.held_up:
+        return _held_up(request)
     return Reply(
         verdict=line("Approved, about to ", Strong(text=request.summary)),
         mood=Mood.WAITING,
         parts=(facts(request), *votes(request)),
         next_step=line("Next: nothing to do; this message will tell how it ends."),
+        actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
+        reference=request.id,
+    )
+
+
+def _held_up(request: Request) -> Reply:
+    until: Line = ("It is tried until ", Moment(at=request.send_by), ".") if request.send_by else ()
+    return Reply(
+        verdict=line("Not sent yet: ", Strong(text=request.summary)),
+        mood=Mood.WARNING,
+        parts=(
+            Paragraph(lines=(line(request.result.held_up), line("Without its row there, nothing is sent. ", *until))),
+            facts(request),
+            *votes(request),
+        ),
+        next_step=line("Next: tell whoever runs the bot. How it ends is told as well."),
         actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
         reference=request.id,
     )
@@ -96,10 +114,11 @@ def _cancelled(request: Request, _: tuple[str, ...]) -> Reply:
 
 def _expired(request: Request, _: tuple[str, ...]) -> Reply:
     when = "nobody decided in time" if request.decided_at is None else "it was approved but could not be sent in time"
+    why = (line(request.result.held_up),) if request.result.held_up else ()
     return Reply(
         verdict=line("Expired: ", Strong(text=request.summary)),
         mood=Mood.REFUSED,
-        parts=(Paragraph(lines=(line(f"Nothing was sent: {when}."),)), facts(request), *votes(request)),
+        parts=(Paragraph(lines=(line(f"Nothing was sent: {when}."), *why)), facts(request), *votes(request)),
         next_step=line("Next: ask anew if it is still needed."),
         reference=request.id,
     )

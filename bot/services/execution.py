@@ -16,7 +16,7 @@ from bot.cloudsync.writing import FRESH_SECONDS, WriteSlot
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditKind, JsonValue
-from bot.domain.errors import BotError, Conflict, PeopleUnavailable, Unavailable
+from bot.domain.errors import BotError, Conflict, PeopleUnavailable, TrailUnavailable, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import (
     AUDIT_OUTCOME_OF,
@@ -29,6 +29,7 @@ from bot.domain.requests import (
 from bot.services.audit import Trail
 from bot.services.environments import Environments
 from bot.services.follow_ups import FollowUps
+from bot.services.held_up import tell_held_up
 from bot.services.lifecycle import PROGRAM, append_end, entry_for, owe_card, owe_notices
 from bot.services.metrics import SENT
 from bot.services.operations.local import LocalOperation
@@ -105,6 +106,8 @@ class Executor:
             return await self._run(request_id)
         except (CloudSyncError, PeopleUnavailable, Unavailable) as error:
             log.warning("send_postponed", request=request_id, error=type(error).__name__)
+            if isinstance(error, TrailUnavailable):
+                await tell_held_up(self._database, request_id, error)
             return await self._current(request_id)
         except Conflict:
             return await self._current(request_id)
@@ -177,6 +180,7 @@ class Executor:
                 claim_owner=self.owner,
                 claim_expires=unit.now + lease,
                 sends=current.sends + 1,
+                result=replace(current.result, held_up=""),
             )
             if claimed is None:
                 raise Conflict("Somebody else is sending it.")

@@ -27,12 +27,17 @@ class OutboxKind(StrEnum):
     CARD = "card"
     NOTICE = "notice"
     REMINDER = "reminder"
+    HELD_UP = "held_up"
     UNDELIVERABLE = "undeliverable"
     ABANDONED = "abandoned"
     SETUP = "setup"
     ALERT = "alert"
     ANCHOR = "anchor"
     UNANCHORED = "unanchored"
+
+
+TO_EACH = frozenset({OutboxKind.NOTICE, OutboxKind.HELD_UP})
+"""Messages that go to several people: none waits for another's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,14 +169,14 @@ FAILED_AFTER_APPROVAL = frozenset(
 
 def notice_key(request: Request, person_id: str) -> str:
     """The outbox key of what one person is told about one request."""
-    return f"notice:{request.id}:{person_id}"
+    return f"{OutboxKind.NOTICE}:{request.id}:{person_id}"
 
 
 def _item(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None, late: int = 0) -> OutboxItem:
-    key = notice_key(request, person_id) if kind is OutboxKind.NOTICE and person_id else f"{kind}:{request.id}"
+    own = person_id if kind in TO_EACH else None
     return OutboxItem(
         id=new_story_id(),
-        key=key,
+        key=f"{kind}:{request.id}:{own}" if own else f"{kind}:{request.id}",
         kind=kind,
         request_id=request.id,
         person_id=person_id,

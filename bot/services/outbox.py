@@ -60,6 +60,7 @@ class OutboxWorker:
             OutboxKind.CARD: self._card,
             OutboxKind.NOTICE: self._notice,
             OutboxKind.REMINDER: self._reminder,
+            OutboxKind.HELD_UP: self._held_up,
             OutboxKind.UNDELIVERABLE: self._undeliverable,
             **(drawers or {}),
         }
@@ -170,6 +171,11 @@ class OutboxWorker:
         request = await self._request(item)
         if request is not None and request.state is RequestState.PENDING:
             await self._messenger.post(request.channel_id, cards.reminder(request), marker=f"{request.id}-reminder")
+
+    async def _held_up(self, item: OutboxItem) -> None:
+        request = await self._request(item)
+        if request is not None and request.state is RequestState.APPROVED and item.person_id:
+            await self._messenger.direct(item.person_id, cards.notice(request))
 
     async def _undeliverable(self, item: OutboxItem) -> None:
         request = await self._request(item)

@@ -107,7 +107,7 @@ class Machinery:
     def on(cls, database: Database, clock: ManualClock, required: int) -> Machinery:
         """Put together as bootstrap does."""
         operation, trail, vault = Scripted(), Trail(database), Vault([b"s" * 32])
-        access = Access(database, People(), frozenset())
+        access = Access(database, People(), frozenset(), trail)
         environments = cast(Environments, OneEnvironment())
         handlers = {KIND: operation}
         recheck = Recheck(access, environments, handlers)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
+from structlog.testing import capture_logs
 
 from bot.db.connections import database_url as address_of
 from bot.db.engine import Database
@@ -102,6 +104,33 @@ async def test_a_trail_that_was_tampered_with_turns_changes_off_and_says_so(post
         await world.says("alan", "#prod", "tables enable orders-eu invoices")
         assert "audit trail cannot be relied upon" in world.reads("alan", "#prod")
         assert world.api.journal.changing == []
+
+
+WITHOUT_A_TRIGGER = {
+    "sqlite": "DROP TRIGGER audit_events_no_delete",
+    "postgresql": "DROP TRIGGER audit_events_no_delete ON audit_events",
+}
+
+
+async def test_a_trigger_that_is_gone_at_start_is_said_in_slack_readyz_and_the_log(database_url: str) -> None:
+    async with running_bot(database_url):
+        pass
+    engine = create_engine(address_of(database_url))
+    with engine.begin() as connection:
+        connection.execute(text(WITHOUT_A_TRIGGER[engine.dialect.name]))
+    engine.dispose()
+    with capture_logs() as logs:
+        async with running_bot(database_url) as world, httpx.AsyncClient() as client:
+            await world.settle()
+            for words in (
+                world.told("ada"),
+                (await client.get(f"{world.bot_url}/readyz")).text,
+                str([one for one in logs if one["event"] == "trail_unsound" and one["log_level"] == "error"]),
+            ):
+                assert "audit_events_no_delete" in words
+            refused = await world.says("alan", "#prod", "tables enable orders-eu invoices")
+            assert "Changes are off" in refused
+            assert world.api.journal.changing == []
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit_events SET actor = 'x'", "DELETE FROM audit_events"])

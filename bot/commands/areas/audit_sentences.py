@@ -216,6 +216,8 @@ def _system(record: AuditRecord) -> Line:
         return line(THE_BOT, " started")
     if record.action is AuditAction.SYSTEM_STOP:
         return line(THE_BOT, " stopped")
+    if record.action is AuditAction.SYSTEM_TRAIL:
+        return line(THE_BOT, " can write the trail again, after a row could not be written")
     if record.action is AuditAction.SYSTEM_ORGANISATION:
         name = record.target_label or record.target
         if record.outcome is AuditOutcome.SUCCEEDED:

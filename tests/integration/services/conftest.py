@@ -13,6 +13,7 @@ from bot.sandbox.slack.seed import AUDIT, believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
 from bot.services.access import Access
 from bot.services.anchors import Anchors
+from bot.services.audit import Trail
 from bot.services.outbox import OutboxWorker
 from bot.slack.directory import SlackDirectory
 from bot.slack.messenger import SlackMessenger
@@ -66,7 +67,7 @@ def start_replica(database: Database, slack: StandInSlack, clock: ManualClock, *
     messenger = SlackMessenger(client, posting_client(token, slack.api_url))
     channel = workspace.channel(AUDIT).id if anchored else ""
     anchors = Anchors(database, messenger, admins, audit_channel=channel)
-    access = Access(database, SlackDirectory(client, clock, team_id=workspace.team.id), admins)
+    access = Access(database, SlackDirectory(client, clock, team_id=workspace.team.id), admins, Trail(database))
     outbox = OutboxWorker(database, messenger, access, anchors.drawers())
     return Replica(database=database, slack=slack, messenger=messenger, anchors=anchors, outbox=outbox)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.commands.catalogue import all_commands
@@ -49,15 +50,20 @@ class Channel:
     bot_admins: frozenset[str] = frozenset()
     environments: tuple[str, ...] = ("prod",)
 
+    @cached_property
+    def trail(self) -> Trail:
+        """The real one, which may be distrusted."""
+        return Trail(self.database)
+
     @property
     def access(self) -> Access:
         """The real one."""
-        return Access(self.database, self.people, self.bot_admins)
+        return Access(self.database, self.people, self.bot_admins, self.trail)
 
     @property
     def services(self) -> Services:
         """Put together as bootstrap does."""
-        access, trail, vault, operations = self.access, Trail(self.database), Vault([b"s" * 32]), handlers()
+        access, trail, vault, operations = self.access, self.trail, Vault([b"s" * 32]), handlers()
         recheck = Recheck(access, Environments({"prod": self.client}, self.database), operations)
         clocks = Clocks(decision_seconds=900, send_seconds=120, approvals_required=lambda name: 1)
         return Services(

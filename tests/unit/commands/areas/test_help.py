@@ -23,6 +23,7 @@ from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import SystemClock
 from bot.domain.replies import CommandButton, Reply
 from bot.services.access import Access
+from bot.services.audit import Trail
 from tests.unit.commands.catalog import COMMANDS
 from tests.unit.commands.people import People
 from tests.unit.commands.plain import line_text, reply_text
@@ -50,7 +51,7 @@ class Team:
         await self.database.write(lambda unit: unit.roles.grant(grant, "U0", unit.now))
 
     async def ask(self, text: str, *, person: str = ADA, channel: str = "C1") -> Reply:
-        access = Access(self.database, self.people, self.bot_admins)
+        access = Access(self.database, self.people, self.bot_admins, Trail(self.database))
         parsed = parse(text, REGISTRY, now=NOW, timezone="UTC")
         absent = cast(Any, None)
         context = Context(

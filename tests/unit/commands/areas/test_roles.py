@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.access import Gate, OperationClass, Role
-from bot.domain.errors import Conflict, Denied, FieldErrors, InvalidInput, PeopleUnavailable
+from bot.domain.errors import Conflict, Denied, FieldErrors, InvalidInput, PeopleUnavailable, TrailUnavailable
 from bot.domain.replies import CommandButton, Reply
 from bot.domain.requests import OperationKind
 from bot.services.operations.local import binding_from, grant_from
@@ -29,6 +29,24 @@ async def test_channels_and_grants_are_listed(channel: Channel) -> None:
     assert f"@{GRACE}: operator in @{HERE}" in text
     assert f"@{ADA}: admin everywhere" in text
     assert f"@{CLEO}: bot admin, by BOT_ADMINS" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"roles bind <#{NEW}|new> operator",
+        f"roles unbind <#{HERE}|here>",
+        f"roles grant <@{CLEO}> operator",
+        f"roles revoke <@{GRACE}>",
+    ],
+)
+async def test_access_stays_as_it_is_while_the_trail_is_distrusted(channel: Channel, text: str) -> None:
+    await channel.grant(GRACE, Role.OPERATOR)
+    before = await channel.access.bindings(), await channel.access.grants()
+    channel.trail.distrust("The audit trail has no head.")
+    with pytest.raises(TrailUnavailable, match="no head"):
+        await channel.ask(text)
+    assert (await channel.access.bindings(), await channel.access.grants()) == before
 
 
 async def test_many_grants_are_paged(channel: Channel) -> None:
