@@ -87,7 +87,7 @@ def sandbox(options: tuple[str, ...]) -> None:
 
 @main.command()
 def migrate() -> None:
-    """Bring the database's schema up to date."""
+    """Bring the database's schema up to date, and look that the triggers around the trail stand as they were made."""
     from bot.db.migrate import migrate as run
 
     _guarded(lambda: run(_keeping().database_url))

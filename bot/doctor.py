@@ -31,7 +31,7 @@ async def examine(settings: Settings) -> Report:
     report = Report()
     rows = await asyncio.to_thread(database_has_rows, settings.database_url)
     async with build(settings, key_rings(settings, database_has_rows=rows)) as program:
-        problems = await program.database.check()
+        problems = await program.database.check() or await program.database.check_tail()
         report.problems += problems
         await _slack(program, report)
         for name in program.environments.names:

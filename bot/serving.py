@@ -42,7 +42,7 @@ async def serve(settings: Settings) -> None:
         if settings.migrates_at_start:
             from bot.db.migrate import migrate
 
-            await asyncio.to_thread(migrate, settings.database_url)
+            await asyncio.to_thread(migrate, settings.database_url, guarded=False)
         rings = key_rings(settings, database_has_rows=await asyncio.to_thread(database_has_rows, settings.database_url))
         async with build(settings, rings) as program:
             await prepare(program)
@@ -85,6 +85,7 @@ async def prepare(program: Program) -> None:
         raise ConfigurationError(schema)
     await _pin_team(program)
     await program.environments.pin_all()
+    problems += await program.database.check_tail()
     if problems:
         program.trail.distrust(" ".join(problems))
         log.error("trail_unsound", problems=problems)

@@ -43,9 +43,14 @@ class Anchors:
         """How many there are."""
         return self._connection.execute(select(func.count()).select_from(audit_anchors)).scalar_one()
 
-    def named(self) -> Iterator[tuple[int, str]]:
-        """(seq, hash) of each, oldest first, streamed: nothing else of them can be wrong in a way that matters."""
+    def named(self, since: int | None = None) -> Iterator[tuple[int, str]]:
+        """(seq, hash) of each, oldest first, streamed: nothing else of them can be wrong in a way that matters.
+
+        `since`: of those alone that name this row or a later one.
+        """
         query = select(audit_anchors.c.seq, audit_anchors.c.hash).order_by(audit_anchors.c.seq)
+        if since is not None:
+            query = query.where(audit_anchors.c.seq >= since)
         for row in self._connection.execute(query, execution_options={"yield_per": STREAM}):
             yield row.seq, row.hash
 

@@ -17,7 +17,7 @@ from bot.db.audit_queries import find_page
 from bot.db.audit_rows import UnwrittenRows
 from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, targets_like
-from bot.db.audit_verify import against_posted, verify_rows
+from bot.db.audit_verify import against_posted, verify_rows, verify_tail
 from bot.db.audit_walk import Finding
 from bot.db.chain import AuditKeys, canonical_json, hash_of, leaf_of, new_salt
 from bot.db.closing import closing_line
@@ -155,6 +155,10 @@ class AuditTrail:
     def verify(self, start: int = 1) -> Finding:
         """Walk the chain from row `start` to the head; see `audit_verify`."""
         return verify_rows(self.written, self._keys, start=start)
+
+    def verify_tail(self, rows: int) -> Finding:
+        """Walk the newest rows alone."""
+        return verify_tail(self.written, self._keys, rows=rows)
 
     def closing_line(self, asked: Mapping[str, JsonValue], *, filtered: bool, rows: int, sha256: str) -> str:
         """For a file of a part of the trail; see `closing`."""

@@ -14,7 +14,7 @@ from bot.db.connections import reading_any_bytes
 from bot.db.stored import StoredRow, seq_named, stored_columns, stored_row
 from bot.db.tables import CHECKPOINT, audit_events, audit_head
 
-__all__ = ["Finding", "against_posted", "verify_rows"]
+__all__ = ["Finding", "against_posted", "verify_rows", "verify_tail"]
 
 STREAM = 1_000
 
@@ -22,7 +22,7 @@ Column = audit_events.c
 
 
 def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> Finding:
-    """Walk the chain from row `start` to the head, in constant memory. The row before `start` is taken as good.
+    """Walk the chain from row `start` to the head, in constant memory. What is before `start` is taken as good.
 
     Where that row is not there, all rows are walked.
     """
@@ -35,10 +35,17 @@ def verify_rows(connection: Connection, keys: AuditKeys, *, start: int = 1) -> F
         return _verify(connection, keys, start)
 
 
+def verify_tail(connection: Connection, keys: AuditKeys, *, rows: int) -> Finding:
+    """Walk the newest rows alone: soon done, however long the trail."""
+    last = connection.execute(select(func.max(Column.seq))).scalar()
+    return verify_rows(connection, keys, start=last - rows + 1 if isinstance(last, int) else 1)
+
+
 def _verify(connection: Connection, keys: AuditKeys, start: int) -> Finding:
     before = _hash_before(connection, start)
+    since = None if before is None else start
     walk = Walk(keys, _beginning(connection) if before is None else Beginning(seq=start, previous_hash=before))
-    return walk.run(_rows(connection, None if before is None else start)) or _at_the_end(connection, walk)
+    return walk.run(_rows(connection, since)) or _at_the_end(connection, walk, since)
 
 
 def _rows(connection: Connection, start: int | None) -> Iterator[StoredRow]:
@@ -72,7 +79,7 @@ def _is_checkpointed(connection: Connection, seq: int) -> bool:
     return any(seq_named(target) >= seq for target in connection.execute(named).scalars())
 
 
-def _at_the_end(connection: Connection, walk: Walk) -> Finding:
+def _at_the_end(connection: Connection, walk: Walk, since: int | None) -> Finding:
     """The head names the last row, every stored anchor names a row that is there, no erasure lacks its tombstone."""
     last = walk.expected - 1
     head = connection.execute(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)).first()
@@ -82,7 +89,7 @@ def _at_the_end(connection: Connection, walk: Walk) -> Finding:
         return Finding(rows=walk.rows, seq=last + 1, fault=Fault.CUT, detail=f"the head names row {head.seq}")
     if (head.seq, head.hash) != (last, walk.previous_hash or GENESIS):
         return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another last row")
-    found = _against_anchors(connection, Anchors(connection).named(), walk, Fault.CUT)
+    found = _against_anchors(connection, Anchors(connection).named(since), walk, Fault.CUT)
     if found is None and not _has_time_of_last(connection):
         return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another time")
     return found or walk.end()

@@ -29,6 +29,9 @@ from bot.domain.ports import Clock
 
 T = TypeVar("T")
 
+TAIL = 1_000
+"""Rows verified at start: what was altered last, or all of a young trail."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -85,6 +88,16 @@ class Database:
     async def check(self) -> list[str]:
         """What is wrong with the database, as sentences; empty: it is ready to serve."""
         return await self._in_reader(self._problems)
+
+    async def check_tail(self) -> list[str]:
+        """What is wrong with the trail's newest rows, as sentences: for the start, since it takes a moment."""
+        try:
+            finding = await self.read(lambda unit: unit.audit.verify_tail(TAIL))
+        except Unavailable as error:
+            return [f"The audit trail cannot be read: {error.what}"]
+        if finding.seq is None:
+            return []
+        return [f"The audit trail does not hold. First bad row of the newest: {finding.seq}, {finding.problem}."]
 
     def _problems(self) -> list[str]:
         if self.dialect == "sqlite" and not Path(self.url.database or "").exists():

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, select, text, true
 
+from bot.db.guards import guards_problem
 from bot.db.tables import audit_events, audit_head
 
 REVISION = "0002"
 """The newest migration: what this code was written against."""
-
-TRIGGERS = {
-    "sqlite": {
-        "audit_events_no_update",
-        "audit_events_no_delete",
-        "audit_events_no_replace",
-        "audit_anchors_no_update",
-        "audit_anchors_no_delete",
-        "audit_anchors_no_replace",
-    },
-    "postgresql": {
-        "audit_events_no_update",
-        "audit_events_no_delete",
-        "audit_events_no_truncate",
-        "audit_anchors_no_change",
-        "audit_anchors_no_truncate",
-    },
-}
 
 
 def problems(connection: Connection) -> list[str]:
@@ -33,7 +16,7 @@ def problems(connection: Connection) -> list[str]:
     schema = revision_problem(connection)
     if schema:
         return [schema]
-    return [problem for problem in (triggers_problem(connection), head_problem(connection)) if problem]
+    return [problem for problem in (guards_problem(connection), head_problem(connection)) if problem]
 
 
 def revision_problem(connection: Connection) -> str:
@@ -46,21 +29,6 @@ def revision_problem(connection: Connection) -> str:
     behind = str(found or "") < REVISION
     advice = "run `python app.py migrate`" if behind else "start the newer version of this program"
     return f"The database's schema is {'behind' if behind else 'ahead of'} this program: {advice}."
-
-
-def triggers_problem(connection: Connection) -> str:
-    """Whether the triggers that keep the trail append-only are all there and on."""
-    if connection.dialect.name == "sqlite":
-        found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars()
-    else:
-        found = connection.execute(
-            text(
-                "SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')"
-                " AND tgrelid IN ('audit_events'::regclass, 'audit_anchors'::regclass)"
-            )
-        ).scalars()
-    missing = TRIGGERS[connection.dialect.name] - set(found)
-    return f"The audit trail's triggers are missing or off: {', '.join(sorted(missing))}." if missing else ""
 
 
 def head_problem(connection: Connection) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.connections import database_url, writing_engine
 from bot.db.failures import reason_of
+from bot.db.guards import guards_problem
 from bot.domain.errors import ConfigurationError
 from bot.domain.failpoints import Failpoint, reach
 
@@ -17,10 +18,12 @@ ADVISORY_LOCK = 7_203_114_859
 """Any fixed number: Alembic takes no lock of its own, and replicas may start together."""
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, *, guarded: bool = True) -> None:
     """Run all migrations that are missing, in one transaction and one process at a time.
 
-    `ConfigurationError` where the database cannot be opened or altered.
+    `ConfigurationError` where the database cannot be opened or altered, and where a trigger that keeps the trail
+    append-only is missing or altered afterwards: then nothing was migrated. The start, which looks by itself and
+    serves without changes in that case, passes `guarded=False`.
     """
     from alembic import command
     from alembic.config import Config
@@ -33,11 +36,20 @@ def migrate(url: str) -> None:
             _wait_for_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            if guarded:
+                _require_guards(connection)
             reach(Failpoint.IN_MIGRATION)
     except SQLAlchemyError as error:
         raise ConfigurationError([f"The database cannot be migrated: {reason_of(error)}."]) from None
     finally:
         engine.dispose()
+
+
+def _require_guards(connection: Connection) -> None:
+    problem = guards_problem(connection)
+    if problem:
+        look = "`python app.py audit verify` tells whether rows were touched."
+        raise ConfigurationError([f"{problem} Nothing was migrated. {look}"])
 
 
 def _wait_for_turn(connection: Connection) -> None:

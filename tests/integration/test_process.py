@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,6 +95,20 @@ async def test_postgresql_without_a_schema_ends_with_code_2_until_migrated(postg
         assert (await run("migrate", environ=given))[0] == 0
         code, said = await run("doctor", environ=given)
         assert code == 0, said
+
+
+async def test_a_migration_that_finds_a_trigger_missing_ends_with_code_2(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path)
+        assert (await run("migrate", environ=given))[0] == 0
+        with closing(sqlite3.connect(given["DATABASE_URL"].removeprefix("sqlite:///"))) as file:
+            file.execute("DROP TRIGGER audit_events_no_update")
+        code, said = await run("migrate", environ=given)
+        assert code == 2
+        assert "triggers are missing or off: audit_events_no_update. Nothing was migrated." in said
+        code, said = await run("doctor", environ=given)
+        assert code == 1
+        assert "audit_events_no_update" in said
 
 
 async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:

@@ -106,6 +106,22 @@ async def test_a_trail_that_was_tampered_with_turns_changes_off_and_says_so(post
         assert world.api.journal.changing == []
 
 
+async def test_a_last_row_that_was_altered_behind_its_triggers_turns_changes_off(postgres_url: str) -> None:
+    async with running_bot(postgres_url) as world:
+        await world.says("cleo", "#prod", "org")
+    engine = create_engine(address_of(postgres_url))
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER audit_events_no_update"))
+        last = "(SELECT max(seq) FROM audit_events)"
+        connection.execute(text(f"UPDATE audit_events SET actor = 'U0NOBODY' WHERE seq = {last}"))  # noqa: S608
+        connection.execute(text("ALTER TABLE audit_events ENABLE ALWAYS TRIGGER audit_events_no_update"))
+    engine.dispose()
+    async with running_bot(postgres_url) as world:
+        await world.settle()
+        assert "Changes are off" in world.told("ada")
+        assert "altered: the columns do not fit the hash" in world.told("ada")
+
+
 WITHOUT_A_TRIGGER = {
     "sqlite": "DROP TRIGGER audit_events_no_delete",
     "postgresql": "DROP TRIGGER audit_events_no_delete ON audit_events",
