@@ -38,6 +38,7 @@ from bot.services.environments import Environments
 from bot.services.execution import Executor, Sending
 from bot.services.exports import Exports
 from bot.services.follow_ups import FollowUps
+from bot.services.lifetime import Lifetime, set_up_with
 from bot.services.notices import Notices
 from bot.services.operations.catalogue import handlers
 from bot.services.operations.local import local_operations
@@ -98,6 +99,7 @@ class Program:
     deliveries: Deliveries
     notices: Notices
     access: Access
+    lifetime: Lifetime
 
     async def readiness(self) -> list[str]:
         """What keeps it from serving, for `/readyz`; a distrusted trail is said, and so no destructive call leaves."""
@@ -140,6 +142,7 @@ class _Foundation:
     access: Access
     trail: Trail
     vault: Vault
+    lifetime: Lifetime
     operations: Mapping[OperationKind, OperationHandler]
 
 
@@ -165,6 +168,7 @@ def _foundation(
         access=Access(database, directory, frozenset(settings.bot_admins), trail),
         trail=trail,
         vault=Vault(rings.secret_keys),
+        lifetime=Lifetime(trail, set_up_with(settings, rings.secret_keys, rings.audit_keys)),
         operations=handlers(),
     )
 
@@ -285,4 +289,5 @@ def _assembled(base: _Foundation) -> Program:
         deliveries=deliveries,
         notices=machinery.notices,
         access=base.access,
+        lifetime=base.lifetime,
     )

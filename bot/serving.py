@@ -16,9 +16,7 @@ from bot.bootstrap import Program, build
 from bot.config import Settings
 from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
-from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
 from bot.domain.errors import BotError, ConfigurationError
-from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.keys import key_rings
 from bot.slack.socket import SocketDoor
@@ -90,10 +88,19 @@ async def prepare(program: Program) -> None:
         program.trail.distrust(" ".join(problems))
         log.error("trail_unsound", problems=problems)
         await program.notices.alert(" ".join(problems))
+    await program.lifetime.started()
+    if problems:
         return
-    await _record(program, AuditAction.SYSTEM_START)
+    await _say_unwritten(program)
     await _recover(program)
     await program.notices.welcome_if_unbound()
+
+
+async def _say_unwritten(program: Program) -> None:
+    """Sound, and yet it takes no row: nothing can be changed. Where no message can be kept either, `/readyz` tells."""
+    if program.trail.unwritten:
+        with contextlib.suppress(BotError):
+            await program.notices.alert(program.trail.unwritten)
 
 
 async def _recover(program: Program) -> None:
@@ -121,21 +128,6 @@ async def _pin_team(program: Program) -> None:
         raise ConfigurationError(["SLACK_TEAM_ID is not the workspace that SLACK_BOT_TOKEN belongs to."])
     program.pins.team_id = team_id
     program.directory.pin(team_id)
-
-
-async def _record(program: Program, action: AuditAction) -> None:
-    entry = AuditEntry(
-        kind=AuditKind.SYSTEM,
-        story=new_story_id(),
-        action=action,
-        outcome=AuditOutcome.SUCCEEDED,
-        payload={
-            "environments": [*program.environments.names],
-            "approvals_required": {name: program.settings.approvals_for(name) for name in program.environments.names},
-            "bot_admins": [*sorted(program.access.bot_admins)],
-        },
-    )
-    await program.database.write(lambda unit: unit.audit.append(entry))
 
 
 class _Server(uvicorn.Server):
@@ -217,6 +209,5 @@ async def _drain(program: Program) -> None:
     ends = time.monotonic() + DRAIN_SECONDS
     await program.tasks.drain(DRAIN_SECONDS - 5)
     await program.background.stop(max(1.0, ends - time.monotonic() - 3))
-    if not program.trail.problem:
-        await _record(program, AuditAction.SYSTEM_STOP)
+    await program.lifetime.stopped()
     log.info("stopped")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -20,6 +22,8 @@ from bot.domain.audit import (
 from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import BotError, TrailUnavailable
 from bot.domain.ids import new_story_id
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -72,12 +76,16 @@ class Trail:
 
     async def record(self, entry: AuditEntry) -> AuditRecord:
         """Write one row on its own; `TrailUnavailable` if it cannot be written."""
+        return await self.write(lambda unit: unit.audit.append(entry))
+
+    async def write(self, work: Callable[[Unit], T]) -> T:
+        """Run a unit that is there for its rows; `TrailUnavailable` if they cannot be written."""
         try:
-            return await self._database.write(lambda unit: unit.audit.append(entry))
+            return await self._database.write(work)
         except BotError:
             raise
         except Exception as error:
-            log.error("audit_write_failed", action=entry.action, kind=entry.kind, exc_info=error)
+            log.error("audit_write_failed", exc_info=error)
             raise TrailUnavailable("The audit trail cannot be written right now.") from error
 
     async def page(self, wanted: AuditFilter) -> AuditPage:

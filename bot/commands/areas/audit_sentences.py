@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from textwrap import shorten
 
+from bot.commands.areas.audit_own_words import THE_BOT, own_words
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome, AuditRecord, JsonValue
 from bot.domain.replies import ChannelRef, GroupRef, Line, PersonRef, Span, Strong, line
 
@@ -31,7 +32,6 @@ OUTCOME_WORDS = {
     AuditOutcome.PENDING: "under way",
 }
 VOTES = {"approve": "approved", "deny": "denied"}
-THE_BOT = "the bot"
 
 _MENTION = re.compile(r"<(@|#|!subteam\^)([A-Z0-9]+)(?:\|[^<>]*)?>")
 _SLACK_ID = re.compile(r"[UWSCGD][A-Z0-9]{2,}")
@@ -212,18 +212,7 @@ def _form(record: AuditRecord) -> Line:
 
 
 def _system(record: AuditRecord) -> Line:
-    if record.action is AuditAction.SYSTEM_START:
-        return line(THE_BOT, " started")
-    if record.action is AuditAction.SYSTEM_STOP:
-        return line(THE_BOT, " stopped")
-    if record.action is AuditAction.SYSTEM_TRAIL:
-        return line(THE_BOT, " can write the trail again, after a row could not be written")
-    if record.action is AuditAction.SYSTEM_ORGANISATION:
-        name = record.target_label or record.target
-        if record.outcome is AuditOutcome.SUCCEEDED:
-            return line(f"somebody at the command line accepted the organisation {name} for {record.environment}")
-        return line(THE_BOT, f" found that the key of {record.environment} now belongs to {name}")
-    return line(who(record), ": ", *what(record), _end(record))
+    return own_words(record) or line(who(record), ": ", *what(record), _end(record))
 
 
 def _export(record: AuditRecord) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.commands.areas.audit_asked import narrower
+from bot.commands.areas.audit_own_words import changes_of
 from bot.commands.areas.audit_sentences import (
     OUTCOME_WORDS,
     action_words,
@@ -167,4 +168,5 @@ def _notes(record: AuditRecord) -> list[str]:
     problem = text_of(record.payload.get("problem"))
     if problem:
         notes.append(problem)
+    notes += [f"{name} {before} → {after}" for name, before, after in changes_of(record)]
     return notes

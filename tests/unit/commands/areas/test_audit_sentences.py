@@ -105,6 +105,19 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
     (system(Act.SYSTEM_START), "the bot started"),
     (system(Act.SYSTEM_STOP), "the bot stopped"),
     (
+        system(Act.SYSTEM_START, payload={"problem": "The audit trail has no head."}),
+        "the bot started, while its trail was not to be relied upon",
+    ),
+    (
+        system(Act.SYSTEM_CONFIGURATION, payload={"changed": {"SEND_SECONDS": {"before": 120, "after": 60}}}),
+        "the bot was set up otherwise than before: SEND_SECONDS",
+    ),
+    (system(Act.SYSTEM_TRAIL), "the bot can write the trail again, after a row could not be written"),
+    (
+        system(Act.SYSTEM_ORGANISATION, target_label="Other Corp", payload=TERMINAL),
+        "root at the command line accepted the organisation Other Corp for prod",
+    ),
+    (
         system(Act.SYSTEM_ORGANISATION, outcome=End.REJECTED, target_label="Other Corp"),
         "the bot found that the key of prod now belongs to Other Corp",
     ),
@@ -158,3 +171,9 @@ def test_a_story_without_a_request_is_told_by_its_row_and_in_its_place() -> None
     reply = timeline([row(**system(Act.SYSTEM_START), story="st-9", environment="")], None)
     assert line_text(reply.verdict) == "The bot started"
     assert part_lines(reply)[-1] == "Story st-9, rows 7 to 7"
+
+
+def test_a_timeline_tells_from_what_to_what_a_setting_was_changed() -> None:
+    changed = {"BOT_ADMINS": {"before": ["U0ADA"], "after": []}, "LOG_LEVEL": {"before": None, "after": "DEBUG"}}
+    reply = timeline([row(**system(Act.SYSTEM_CONFIGURATION, payload={"changed": changed}))], None)
+    assert "BOT_ADMINS U0ADA → nothing, LOG_LEVEL nothing → DEBUG" in part_lines(reply)[0]
