@@ -263,7 +263,7 @@ def _dispatcher(base: _Foundation, machinery: _Machinery) -> Dispatcher:
 def _assembled(base: _Foundation) -> Program:
     settings, machinery = base.settings, _machinery(base)
     dispatcher, tasks = _dispatcher(base, machinery), Tasks()
-    deliveries = Deliveries(base.database, base.clock)
+    deliveries = Deliveries(base.database, base.clock, base.access.name_of)
     pins = Pins(team_id=settings.slack_team_id, app_id=settings.slack_app_id)
     api_host = urlsplit(settings.slack_api_url).hostname or ""
 

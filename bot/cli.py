@@ -222,5 +222,5 @@ def accept(environment: str) -> None:
     """Accept that a key now belongs to another organisation; changes are off until then."""
     from bot.verification import accept_organisation
 
-    name = _guarded(lambda: asyncio.run(accept_organisation(_settings(), environment)))
+    name = _guarded(lambda: asyncio.run(accept_organisation(_settings(), environment, operator=_operator())))
     click.echo(f"Accepted: {environment} is now {name}. Restart the bot.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -168,7 +168,7 @@ def _threads(unit: Unit) -> tuple[Thread, ...]:
     return tuple(dict.fromkeys((anchor.channel_id, anchor.thread_ts) for anchor in unit.anchors.all()))
 
 
-async def accept_organisation(settings: Settings, environment: str) -> str:
+async def accept_organisation(settings: Settings, environment: str, *, operator: str) -> str:
     """Pin the organisation that the key belongs to now; audited. Returns its name."""
     rings = key_rings(settings, database_has_rows=database_has_rows(settings.database_url))
     async with build(settings, rings) as program:
@@ -181,12 +181,14 @@ async def accept_organisation(settings: Settings, environment: str) -> str:
             environment=environment,
             target=found.id or "",
             target_label=found.name or "",
-            payload={"accepted": found.id},
         )
 
         def work(unit: Unit) -> None:
-            unit.settings.set(f"organisation:{environment}", found.id or "")
-            unit.audit.append(entry)
+            key = f"organisation:{environment}"
+            before = unit.settings.get(key)
+            unit.settings.set(key, found.id or "")
+            by = {"surface": "command_line", "operator": operator}
+            unit.audit.append(replace(entry, payload={"pinned": before, "accepted": found.id, **by}))
 
         await program.database.write(work)
         return found.name or found.slug or found.id or "unnamed"

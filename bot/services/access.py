@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
@@ -111,8 +111,9 @@ class Access:
         row = await self._row(change, AuditAction.ROLES_BIND, binding.channel_id, _binding_words(binding))
 
         def work(unit: Unit) -> None:
+            before = unit.roles.binding(binding.channel_id)
             unit.roles.bind(binding, change.by.person.id, unit.now)
-            unit.audit.append(row)
+            unit.audit.append(_after(row, _binding_words(before) if before else None))
 
         await self._database.write(work)
 
@@ -137,10 +138,11 @@ class Access:
         row = await self._row(change, AuditAction.ROLES_UNBIND, channel_id, {})
 
         def work(unit: Unit) -> bool:
-            if unit.roles.binding(channel_id) is None:
+            before = unit.roles.binding(channel_id)
+            if before is None:
                 return False
             unit.roles.unbind(channel_id)
-            unit.audit.append(row)
+            unit.audit.append(_after(row, _binding_words(before)))
             return True
 
         return await self._database.write(work)
@@ -156,8 +158,9 @@ class Access:
         row = await self._row(change, AuditAction.ROLES_GRANT, grant.subject_id, _grant_words(grant))
 
         def work(unit: Unit) -> None:
+            held = _held(unit, grant.subject_kind, grant.subject_id, grant.channel_id)
             unit.roles.grant(grant, change.by.person.id, unit.now)
-            unit.audit.append(row)
+            unit.audit.append(_after(row, _grant_words(held) if held else None))
 
         await self._database.write(work)
 
@@ -168,17 +171,13 @@ class Access:
         row = await self._row(change, AuditAction.ROLES_REVOKE, subject_id, {"channel": channel_id})
 
         def work(unit: Unit) -> bool:
-            held = [
-                grant
-                for grant in unit.roles.grants()
-                if (grant.subject_kind, grant.subject_id, grant.channel_id) == (kind, subject_id, channel_id)
-            ]
-            if not held:
+            held = _held(unit, kind, subject_id, channel_id)
+            if held is None:
                 return False
-            if held[0].role is Role.ADMIN and not self.bot_admins and _admin_grants(unit.roles.grants()) == 1:
+            if held.role is Role.ADMIN and not self.bot_admins and _admin_grants(unit.roles.grants()) == 1:
                 raise Conflict("This is the last admin, who stays.", next_step="Make somebody else admin first.")
             unit.roles.revoke(kind, subject_id, channel_id)
-            unit.audit.append(row)
+            unit.audit.append(_after(row, _grant_words(held)))
             return True
 
         return await self._database.write(work)
@@ -263,6 +262,18 @@ def only_reads(person: Person) -> str:
 
 def _admin_grants(grants: Sequence[Grant]) -> int:
     return sum(grant.role is Role.ADMIN for grant in grants)
+
+
+def _held(unit: Unit, kind: SubjectKind, subject_id: str, channel_id: str | None) -> Grant | None:
+    """What this person or group was given for this place."""
+    wanted = (kind, subject_id, channel_id)
+    fitting = (one for one in unit.roles.grants() if (one.subject_kind, one.subject_id, one.channel_id) == wanted)
+    return next(fitting, None)
+
+
+def _after(row: AuditEntry, before: dict[str, JsonValue] | None) -> AuditEntry:
+    """The row of a change, with what stood there before; None where nothing did."""
+    return replace(row, payload={**row.payload, "before": before})
 
 
 def _binding_words(binding: ChannelBinding) -> dict[str, JsonValue]:

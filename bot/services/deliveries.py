@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from bot.db.engine import Database
@@ -13,15 +14,18 @@ from bot.domain.records import InboxDelivery, InboxState
 from bot.services.lifecycle import OutboxKind, owe_message
 
 KEPT = timedelta(hours=24)
+NameOf = Callable[[str], Awaitable[str]]
+"""A person's name as of now; "" where nobody says it."""
 FORMS_KEPT = MESSAGES_KEPT = timedelta(days=7)
 
 
 class Deliveries:
     """Takes deliveries, de-duplicates them, and finds what a crash left."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, name_of: NameOf) -> None:
         self._database = database
         self._clock = clock
+        self._name_of = name_of
 
     async def take(self, invocation: Invocation) -> str | None:
         """None where it is new; else what the first one was answered with, maybe not yet anything."""
@@ -49,9 +53,16 @@ class Deliveries:
         serving, only what is older than any answer takes: the rest may be under way elsewhere.
         """
         age = timedelta(seconds=older_than_seconds)
-        return await self._database.write(lambda unit: self._abandon(unit, age))
+        names = await self._names(age)
+        return await self._database.write(lambda unit: self._abandon(unit, age, names))
 
-    def _abandon(self, unit: Unit, age: timedelta) -> int:
+    async def _names(self, age: timedelta) -> Mapping[str, str]:
+        """Of those who were left without an answer; none of whom Slack does not say it."""
+        left = await self._database.note(lambda unit: unit.inbox.unfinished(unit.now - age))
+        people = {delivery.person_id for delivery in left if delivery.person_id}
+        return {person_id: await self._name_of(person_id) for person_id in sorted(people)}
+
+    def _abandon(self, unit: Unit, age: timedelta, names: Mapping[str, str]) -> int:
         left = unit.inbox.unfinished(unit.now - age)
         for delivery in left:
             unit.inbox.finish(delivery.key, InboxState.ABANDONED, "abandoned")
@@ -64,7 +75,7 @@ class Deliveries:
                     actor=delivery.person_id,
                     channel=delivery.channel_id,
                     delivery=delivery.key,
-                    payload={"surface": delivery.surface},
+                    payload={"surface": delivery.surface, "person": names.get(delivery.person_id, "")},
                 )
             )
             if delivery.person_id:

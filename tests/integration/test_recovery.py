@@ -43,6 +43,11 @@ async def test_a_delivery_that_was_never_answered_is_audited_and_the_person_told
         assert "restarted before it could answer you" in world.told("ada")
         row = (await world.trail())[-1]
         assert (row.kind, row.outcome, row.delivery) == (AuditKind.ABANDONED, AuditOutcome.ABANDONED, "command:left")
+        assert row.payload["person"] == world.workspace.member("ada").name
+
+
+async def nameless(person_id: str) -> str:
+    return ""
 
 
 async def test_messages_that_went_out_are_forgotten_after_a_week_and_owed_ones_are_kept(
@@ -57,7 +62,7 @@ async def test_messages_that_went_out_are_forgotten_after_a_week_and_owed_ones_a
 
     await database.note(work)
     clock.advance(8 * 24 * 3600)
-    await Deliveries(database, clock).purge()
+    await Deliveries(database, clock, nameless).purge()
     assert await database.read(lambda unit: unit.outbox.pending()) == 1
     assert await database.note(lambda unit: unit.outbox.purge(clock.now())) == 0, "it was purged already"
 

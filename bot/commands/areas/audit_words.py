@@ -168,5 +168,8 @@ def _notes(record: AuditRecord) -> list[str]:
     problem = text_of(record.payload.get("problem"))
     if problem:
         notes.append(problem)
+    stood = record.payload.get("before")
+    if isinstance(stood, dict):
+        notes.append("before: " + ", ".join(f"{name} {value}" for name, value in sorted(stood.items()) if value))
     notes += [f"{name} {before} → {after}" for name, before, after in changes_of(record)]
     return notes

@@ -177,3 +177,9 @@ def test_a_timeline_tells_from_what_to_what_a_setting_was_changed() -> None:
     changed = {"BOT_ADMINS": {"before": ["U0ADA"], "after": []}, "LOG_LEVEL": {"before": None, "after": "DEBUG"}}
     reply = timeline([row(**system(Act.SYSTEM_CONFIGURATION, payload={"changed": changed}))], None)
     assert "BOT_ADMINS U0ADA → nothing, LOG_LEVEL nothing → DEBUG" in part_lines(reply)[0]
+
+
+def test_a_timeline_tells_what_stood_there_before_a_change_of_access() -> None:
+    payload = {**GRANTED, "before": {"subject": "user", "role": "viewer", "channel": None}}
+    reply = timeline([row(kind=Kind.ACCESS, action=Act.ROLES_GRANT, target="U0GRACE", payload=payload)], None)
+    assert "before: role viewer, subject user" in part_lines(reply)[0]

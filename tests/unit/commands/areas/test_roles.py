@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.audit import AuditFilter, AuditKind
 from bot.domain.errors import Conflict, Denied, FieldErrors, InvalidInput, PeopleUnavailable, TrailUnavailable
 from bot.domain.replies import CommandButton, Reply
 from bot.domain.requests import OperationKind
@@ -182,3 +183,20 @@ async def test_an_unbound_channel_allows_nothing_any_more(channel: Channel) -> N
     reply = await channel.reply(f"roles unbind <#{NEW}|new>")
     assert line_text(reply.verdict) == f"Unbound @{NEW}"
     assert await role_of(channel, ADA, NEW) is Role.NONE
+
+
+async def test_each_change_keeps_what_stood_there_before(channel: Channel) -> None:
+    for text in (
+        f"roles bind <#{NEW}|new> viewer",
+        f"roles bind <#{NEW}|new> operator",
+        f"roles unbind <#{NEW}|new>",
+        f"roles grant <@{GRACE}> viewer --channel <#{HERE}|here>",
+        f"roles grant <@{GRACE}> operator --channel <#{HERE}|here>",
+        f"roles revoke <@{GRACE}> --channel <#{HERE}|here>",
+    ):
+        await channel.reply(text)
+    page = await channel.trail.page(AuditFilter(limit=20))
+    before = [row.payload["before"] for row in reversed(page.records) if row.kind is AuditKind.ACCESS]
+    bound = {"role": "viewer", "members": "viewer", "environment": "prod"}
+    given = {"subject": "user", "role": "viewer", "channel": HERE}
+    assert before == [None, bound, {**bound, "role": "operator"}, None, given, {**given, "role": "operator"}]
