@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,15 +20,16 @@ from bot.domain.errors import BotError, ConfigurationError
 T = TypeVar("T")
 
 PROBLEM, MISCONFIGURED = 1, 2
+ANCHORING = ("SLACK_BOT_TOKEN", "AUDIT_CHANNEL")
 
 
 def _settings() -> Settings:
     return _applied(load())
 
 
-def _keeping(*needs: str) -> Settings:
+def _keeping(*needs: str, uses: Sequence[str] = ()) -> Settings:
     """For what works on the database alone: Slack and the API may be missing."""
-    return _applied(load_for_keeping(needs=needs))
+    return _applied(load_for_keeping(needs=needs, uses=uses))
 
 
 def _applied(settings: Settings) -> Settings:
@@ -136,7 +137,7 @@ def verify(path: Path | None, slack: bool) -> None:
     """Check the whole trail: chain, payloads, signatures, anchors. Code 1 names the first bad row."""
     from bot.verification import verify_file, verify_trail
 
-    needs = ("SLACK_BOT_TOKEN", "AUDIT_CHANNEL") if slack and not path else ()
+    needs = ANCHORING if slack and not path else ()
     verified = _guarded(
         lambda: verify_file(_keeping(), path) if path else verify_trail(_keeping(*needs), slack=slack),
         "The trail cannot be checked",
@@ -196,7 +197,9 @@ def truncate(before: str, target: Path) -> None:
     from bot.retention import truncate_trail
 
     done = _guarded(
-        lambda: truncate_trail(_keeping(), before=before, export=target, operator=_operator(), told=_progress)
+        lambda: truncate_trail(
+            _keeping(uses=ANCHORING), before=before, export=target, operator=_operator(), told=_progress
+        )
     )
     if done is None:
         click.echo("There is nothing before that; nothing was deleted.")
@@ -206,6 +209,11 @@ def truncate(before: str, target: Path) -> None:
         click.echo(
             f"Note: {target} goes on to row {done.file_seq}, with the tombstones of what is erased in it. "
             f"Rows {done.last_seq + 1} to {done.file_seq} stay in the trail as well."
+        )
+    if not done.anchored:
+        click.echo(
+            "Note: the checkpoint is not anchored outside the database: AUDIT_CHANNEL or SLACK_BOT_TOKEN is not set. "
+            "A bot that has both anchors it when it starts."
         )
     if done.finished_earlier_run:
         click.echo("Note: this finished an earlier run that was interrupted. Run it again for what you asked now.")

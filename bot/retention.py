@@ -9,10 +9,12 @@ from pathlib import Path
 
 from bot.commands.times import read_time
 from bot.config import Settings
+from bot.db.engine import Database
 from bot.domain.ports import Clock, SystemClock
+from bot.services.anchors import Anchors
 from bot.services.exports import Told
 from bot.services.retention import Keeper, Truncated
-from bot.standalone import database_alone
+from bot.standalone import database_alone, messenger_of
 
 
 def erase_rows(settings: Settings, seqs: Sequence[int], *, reason: str, operator: str) -> tuple[int, ...]:
@@ -26,14 +28,21 @@ def erase_rows(settings: Settings, seqs: Sequence[int], *, reason: str, operator
 
 
 def truncate_trail(settings: Settings, *, before: str, export: Path, operator: str, told: Told) -> Truncated | None:
-    """Everything before a time or a row, into a file."""
+    """Everything before a time or a row, into a file; its checkpoint is anchored where there is an audit channel."""
     cut = cut_of(before, SystemClock())
 
     async def work() -> Truncated | None:
         async with database_alone(settings) as database:
-            return await Keeper(database, operator).truncate(cut, export, told=told)
+            keeper = Keeper(database, operator, _anchors(settings, database))
+            return await keeper.truncate(cut, export, told=told)
 
     return asyncio.run(work())
+
+
+def _anchors(settings: Settings, database: Database) -> Anchors | None:
+    if not settings.anchors_in:
+        return None
+    return Anchors(database, messenger_of(settings), frozenset(), audit_channel=settings.anchors_in)
 
 
 def cut_of(before: str, clock: Clock) -> datetime | int:

@@ -13,6 +13,8 @@ from bot.db.lock import ProcessLock
 from bot.domain.errors import ConfigurationError
 from bot.domain.ports import Clock, SystemClock
 from bot.keys import signing_keys
+from bot.slack.messenger import SlackMessenger
+from bot.slack.web import posting_client, web_client
 
 
 @asynccontextmanager
@@ -44,6 +46,12 @@ async def database_alone(settings: Settings, *, clock: Clock | None = None) -> A
     finally:
         if lock is not None:
             lock.release()
+
+
+def messenger_of(settings: Settings) -> SlackMessenger:
+    """Slack for the command line, without a bot."""
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    return SlackMessenger(web_client(token, url), posting_client(token, url))
 
 
 def _require_file(settings: Settings) -> None:

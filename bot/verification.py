@@ -24,9 +24,7 @@ from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.keys import key_rings, signing_keys
 from bot.services.anchors import PostedAnchor, posted, threads_begun
-from bot.slack.messenger import SlackMessenger
-from bot.slack.web import posting_client, web_client
-from bot.standalone import database_beside
+from bot.standalone import database_beside, messenger_of
 
 UNANCHORED = "no anchor was made outside the database, so a rollback of all of it could not be seen."
 
@@ -144,8 +142,7 @@ async def _posted(settings: Settings, threads: Sequence[Thread]) -> tuple[Standi
 
     `ConfigurationError` where Slack gives no answer.
     """
-    token, channel = settings.slack_bot_token.get_secret_value(), settings.audit_channel
-    messenger = SlackMessenger(web_client(token, settings.slack_api_url), posting_client(token, settings.slack_api_url))
+    messenger, channel = messenger_of(settings), settings.audit_channel
     try:
         known = {thread: await posted(messenger, *thread) for thread in threads}
         begun = await threads_begun(messenger, channel, since=_newest(known, channel)) if channel else ()

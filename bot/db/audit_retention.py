@@ -17,7 +17,7 @@ from bot.db.audit import AuditTrail, record_from
 from bot.db.audit_search import forget_entries, index_entries, wipe_forgotten
 from bot.db.stored import seq_named
 from bot.db.tables import audit_events
-from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, AuditRecord, JsonValue
 from bot.domain.errors import Conflict, InvalidInput
 from bot.domain.ids import new_story_id
 
@@ -53,7 +53,7 @@ class Prefix:
 class Unfinished:
     """A deletion whose checkpoint row is written while rows before it are still there."""
 
-    checkpoint: int
+    checkpoint: AuditRecord
     last_seq: int
     file_seq: int
     sha256: str
@@ -76,13 +76,16 @@ class Retention:
             for relation, right in rights
         )
 
-    def erase(self, seqs: Sequence[int], story: str, payload: dict[str, JsonValue]) -> None:
-        """Payload and salt of these rows, all or none of them, each behind a tombstone row with this payload."""
-        rows = [self._erasable(seq) for seq in seqs]
+    def erase(self, seqs: Sequence[int], story: str, payload: dict[str, JsonValue]) -> int:
+        """Payload and salt of these rows, all or none of them, each behind a tombstone row with this payload.
+
+        Returns the last tombstone's seq.
+        """
+        rows, last = [self._erasable(seq) for seq in seqs], 0
         if self._trail.written.dialect.name == "sqlite":
             self._trail.written.exec_driver_sql("PRAGMA secure_delete = ON")
         for row in rows:
-            self._trail.append(_tombstone(row.seq, story, payload))
+            last = self._trail.append(_tombstone(row.seq, story, payload)).seq
             # Written by now: the trigger lets through only what a tombstone names.
             self._trail.written.execute(
                 update(audit_events).where(Column.seq == row.seq).values(payload=None, salt=None)
@@ -92,6 +95,7 @@ class Retention:
             forget_entries(self._trail.written, [(row.seq, record)])
             index_entries(self._trail.written, [(row.seq, replace(record, payload={}))])
         wipe_forgotten(self._trail.written)
+        return last
 
     def _erasable(self, seq: int) -> Row[Any]:
         row = self._trail.written.execute(select(audit_events).where(Column.seq == seq)).first()
@@ -135,13 +139,13 @@ class Retention:
                 end = max(end, tombstone)
         return end
 
-    def checkpoint(self, prefix: Prefix, payload: dict[str, JsonValue]) -> None:
+    def checkpoint(self, prefix: Prefix, payload: dict[str, JsonValue]) -> AuditRecord:
         """Write the row that lets go of the prefix; it says what was there."""
         stored = select(Column.hash).where(Column.seq == prefix.last_seq)
         found = (self._first(), self._trail.written.execute(stored).scalar())
         if found != (prefix.first_seq, prefix.last_hash):
             raise Conflict("The trail changed while it was being exported. Run it again.")
-        self._trail.append(
+        return self._trail.append(
             AuditEntry(
                 kind=AuditKind.CHECKPOINT,
                 story=new_story_id(),
@@ -169,7 +173,7 @@ class Retention:
             return None
         said = record.payload
         return Unfinished(
-            checkpoint=row.seq,
+            checkpoint=record,
             last_seq=last,
             file_seq=int(str(said.get("export_last_seq") or last)),
             sha256=str(said.get("export_sha256") or ""),

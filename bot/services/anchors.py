@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.audit import Anchor, AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.audit import Anchor, AuditAction, AuditEntry, AuditKind, AuditOutcome, AuditRecord, JsonValue
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
@@ -134,15 +134,44 @@ class Anchors:
         named = await self._database.note(lambda unit: self._name(unit, item))
         if named is None:
             return None
+        return named, await self._say(named)
+
+    async def name(self, record: AuditRecord) -> bool:
+        """Have this row named now, by whoever goes on only behind that; False: there is no audit channel.
+
+        Where a later row is named already, that covers it. Called again it finds what reached Slack, and says it once.
+        """
+        if not self._channel:
+            return False
+        last, thread = await self._database.read(lambda unit: (unit.anchors.last(), self._thread_of(unit)))
+        if last is not None and last.seq >= record.seq:
+            return True
+        named = _Named(seq=record.seq, hash=record.hash, thread=thread)
+        found = await self._messenger.find(self._channel, named.marker, since=record.occurred_at, thread=thread)
+        said = named, found or await self._post(named)
+        reach(Failpoint.IN_ANCHOR)
+        await self._database.write(lambda unit: self._keep(unit, *said))
+        return True
+
+    async def _post(self, named: _Named) -> Posted:
+        """In its thread, or, where that is gone, in the channel: the beginning of another."""
+        try:
+            return await self._say(named)
+        except MessageRefused as refused:
+            if not named.thread or refused.code not in THREAD_GONE:
+                raise
+            return await self._say(replace(named, thread=""))
+
+    async def _say(self, named: _Named) -> Posted:
         reply = drawn(named.seq, named.hash, is_first=not named.thread)
-        return named, await self._messenger.post(self._channel, reply, marker=named.marker, thread=named.thread)
+        return await self._messenger.post(self._channel, reply, marker=named.marker, thread=named.thread)
 
     def _name(self, unit: Unit, item: OutboxItem) -> _Named | None:
         """The head as committed. Remembered before it is posted: whoever comes after a crash looks for it."""
         head, last = unit.audit.head(), unit.anchors.last()
         if last is not None and last.seq >= head.seq:
             return None
-        named = _Named(seq=head.seq, hash=head.hash, thread=unit.settings.get(self._thread_key) or "")
+        named = _Named(seq=head.seq, hash=head.hash, thread=self._thread_of(unit))
         unit.outbox.set_body(item.id, named.as_body)
         return named
 
@@ -179,6 +208,9 @@ class Anchors:
     async def _unanchored(self, item: OutboxItem) -> None:
         if item.person_id:
             await self._messenger.direct(item.person_id, unanchored(self._channel, str(item.body.get("code") or "")))
+
+    def _thread_of(self, unit: Unit) -> str:
+        return unit.settings.get(self._thread_key) or ""
 
     @property
     def _thread_key(self) -> str:

@@ -1,28 +1,32 @@
 """Retention: payloads erased behind tombstones, and the trail's beginning moved into a file behind a checkpoint.
 
 What keeps `truncate` safe is its order: nothing is cut from a trail that does not hold, nothing is deleted before its
-file lies on the disk and the checkpoint row names that file by its hash. Killed anywhere in between, it is run again
-with the same file: it goes on where it stopped.
+file lies on the disk, the checkpoint row names that file by its hash, and that row is anchored in the audit channel, if
+there is one. Killed or refused anywhere in between, it is run again with the same file: it goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from bot.db.audit_retention import DELETING, ERASING, Prefix, Unfinished
 from bot.db.audit_walk import Fault
 from bot.db.engine import Database
-from bot.domain.audit import AuditFilter, JsonValue
-from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable
+from bot.db.unit import Unit
+from bot.domain.audit import AuditFilter, AuditRecord, JsonValue
+from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable, Unavailable
 from bot.domain.ids import new_story_id
+from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.domain.secrecy import redact
+from bot.services.anchors import Anchors
 from bot.services.drafts import draft_beside, publish_once, sha256_of, writing_files
 from bot.services.export_formats import ExportFormat
 from bot.services.exports import TOLD_EVERY, Exports, Extract, Told
+from bot.services.lifecycle import LAST_DESTRUCTIVE
 
 REASON_KEPT = 500
 
@@ -30,26 +34,36 @@ NO_RIGHT = (
     "The database role in DATABASE_URL may not {what} the trail, which is right for the one that serves: "
     "run this as the owner of the tables."
 )
+NOT_ANCHORED = (
+    "Slack did not take the anchor of the checkpoint, row {seq} ({code}). Nothing was deleted. "
+    "Invite the bot to AUDIT_CHANNEL, or unset it to do without, and run this again with the same file."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Truncated:
     """What was deleted, and the last row of its file.
 
+    `anchored`: the checkpoint is named outside the database.
     `finished_earlier_run`: it is what a run before had left, and nothing else.
     """
 
     rows: int
     last_seq: int
     file_seq: int
+    anchored: bool = False
     finished_earlier_run: bool = False
 
 
 class Keeper:
-    """What the command line does to the trail as a whole. On SQLite the caller holds the process lock."""
+    """What the command line does to the trail as a whole. On SQLite the caller holds the process lock.
 
-    def __init__(self, database: Database, operator: str) -> None:
+    Both are remembered as destructive: the bot anchors them as soon as it runs, wherever that was not done from here.
+    """
+
+    def __init__(self, database: Database, operator: str, anchors: Anchors | None = None) -> None:
         self._database = database
+        self._anchors = anchors
         self._by: dict[str, JsonValue] = {"surface": "command_line", "operator": operator}
 
     async def erase(self, seqs: Sequence[int], reason: str) -> tuple[int, ...]:
@@ -60,17 +74,21 @@ class Keeper:
         await self._require(ERASING, "erase from")
         wanted, story = tuple(dict.fromkeys(seqs)), new_story_id()
         payload: dict[str, JsonValue] = {**self._by, "reason": said}
-        await self._database.write(lambda unit: unit.retention.erase(wanted, story, payload))
+
+        def work(unit: Unit) -> None:
+            unit.settings.set(LAST_DESTRUCTIVE, str(unit.retention.erase(wanted, story, payload)))
+
+        await self._database.write(work)
         return wanted
 
     async def truncate(self, before: datetime | int, export: Path, *, told: Told | None = None) -> Truncated | None:
-        """Export, verify, write the checkpoint, delete. None: there is nothing before."""
+        """Verify, export, write the checkpoint, anchor it, delete. None: there is nothing before."""
         await self._require(DELETING, "delete from")
         left = await self._database.read(lambda unit: unit.retention.unfinished())
         if left is not None:
             await asyncio.to_thread(_require_export, export, left)
-            rows = await self._remove(left.last_seq, told)
-            return Truncated(rows=rows, last_seq=left.last_seq, file_seq=left.file_seq, finished_earlier_run=True)
+            done = await self._let_go(left.checkpoint, left.last_seq, left.file_seq, told)
+            return replace(done, finished_earlier_run=True)
         await self._require_holding()
         prefix = await self._database.read(lambda unit: unit.retention.prefix(before))
         if prefix is None:
@@ -82,9 +100,23 @@ class Keeper:
             "export_file": export.name,
             "export_last_seq": made.last_seq,
         }
-        await self._database.write(lambda unit: unit.retention.checkpoint(prefix, payload))
-        rows = await self._remove(prefix.last_seq, told)
-        return Truncated(rows=rows, last_seq=prefix.last_seq, file_seq=made.last_seq or prefix.last_seq)
+        checkpoint = await self._database.write(lambda unit: _checkpoint(unit, prefix, payload))
+        return await self._let_go(checkpoint, prefix.last_seq, made.last_seq or prefix.last_seq, told)
+
+    async def _let_go(self, checkpoint: AuditRecord, last_seq: int, file_seq: int, told: Told | None) -> Truncated:
+        """What is the same on the first run and on one that goes on."""
+        anchored = await self._anchored(checkpoint)
+        rows = await self._remove(last_seq, told)
+        return Truncated(rows=rows, last_seq=last_seq, file_seq=file_seq, anchored=anchored)
+
+    async def _anchored(self, checkpoint: AuditRecord) -> bool:
+        """Named outside before anything goes: who owns the database can write no other history up to here unseen."""
+        if self._anchors is None:
+            return False
+        try:
+            return await self._anchors.name(checkpoint)
+        except (MessageRefused, MessageDelayed) as error:
+            raise Unavailable(NOT_ANCHORED.format(seq=checkpoint.seq, code=error.code), retryable=False) from None
 
     async def _require(self, rights: Sequence[tuple[str, str]], what: str) -> None:
         if await self._database.read(lambda unit: unit.retention.lacks(rights)):
@@ -121,6 +153,12 @@ class Keeper:
         return rows
 
 
+def _checkpoint(unit: Unit, prefix: Prefix, payload: dict[str, JsonValue]) -> AuditRecord:
+    record = unit.retention.checkpoint(prefix, payload)
+    unit.settings.set(LAST_DESTRUCTIVE, str(record.seq))
+    return record
+
+
 def _require_export(export: Path, left: Unfinished) -> None:
     """An earlier run was interrupted after its checkpoint: the file that it made must still be there."""
     with writing_files():
@@ -128,5 +166,5 @@ def _require_export(export: Path, left: Unfinished) -> None:
             return
     raise InvalidInput(
         f"An earlier run did not finish deleting the rows up to {left.last_seq}, and {export.name} is not its export. "
-        f"Give that file: row {left.checkpoint} names its SHA-256, {left.sha256}."
+        f"Give that file: row {left.checkpoint.seq} names its SHA-256, {left.sha256}."
     )
