@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -40,6 +41,8 @@ NO_CHAIN = (
     "each row's hash and signature hold, but rows were left out, so it is no chain ({gaps} gaps): "
     "rows that the trail itself lacked could not be seen. Verify an export without filters for that."
 )
+
+_THREAD = re.compile(r"[CGD][A-Z0-9]+ [0-9]{1,20}\.[0-9]{1,20}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +165,9 @@ def _newest(known: Mapping[Thread, Standing], channel: str) -> str:
 
 
 def _threads(unit: Unit) -> tuple[Thread, ...]:
-    return tuple(dict.fromkeys((anchor.channel_id, anchor.thread_ts) for anchor in unit.anchors.all()))
+    """Those that Slack may know: anybody who writes into the database may have put something else there."""
+    threads = dict.fromkeys((anchor.channel_id, anchor.thread_ts) for anchor in unit.anchors.all())
+    return tuple(thread for thread in threads if _THREAD.fullmatch(" ".join(map(str, thread))))
 
 
 async def accept_organisation(settings: Settings, environment: str, *, operator: str) -> str:

@@ -1,16 +1,25 @@
-"""Anchors in SQL: only ever added to."""
+"""Anchors in SQL: only ever added to, and so by anybody who may write at all.
+
+What somebody else put there must not silence the bot: an anchor counts only for a row that is there as it names it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
-from bot.db.tables import audit_anchors
+from bot.db.stored import time_as_text
+from bot.db.tables import audit_anchors, audit_events, audit_head
 from bot.domain.audit import Anchor
 
 STREAM = 1_000
+
+Column = audit_anchors.c
+_HEAD = select(audit_head.c.seq).where(audit_head.c.id == 1).scalar_subquery()
+_HASH_THERE = select(audit_events.c.hash).where(audit_events.c.seq == Column.seq).scalar_subquery()
 
 
 class Anchors:
@@ -21,7 +30,7 @@ class Anchors:
 
     def put(self, anchor: Anchor) -> None:
         """Keep where a row was named, unless that row has an anchor already."""
-        if self._connection.execute(select(audit_anchors.c.seq).where(audit_anchors.c.seq == anchor.seq)).first():
+        if self._connection.execute(select(Column.seq).where(Column.seq == anchor.seq)).first():
             return
         self._connection.execute(
             insert(audit_anchors).values(
@@ -35,8 +44,9 @@ class Anchors:
         )
 
     def last(self) -> Anchor | None:
-        """The newest one."""
-        row = self._connection.execute(select(audit_anchors).order_by(audit_anchors.c.seq.desc()).limit(1)).first()
+        """The newest one that names a row as it is. One beyond the head, or for another hash, names nothing."""
+        names = (Column.seq <= _HEAD, Column.hash == _HASH_THERE)
+        row = self._connection.execute(self._read().where(*names).order_by(Column.seq.desc()).limit(1)).first()
         return _anchor(row) if row else None
 
     def count(self) -> int:
@@ -48,17 +58,22 @@ class Anchors:
 
         `since`: of those alone that name this row or a later one.
         """
-        query = select(audit_anchors.c.seq, audit_anchors.c.hash).order_by(audit_anchors.c.seq)
+        query = select(Column.seq, Column.hash).order_by(Column.seq)
         if since is not None:
-            query = query.where(audit_anchors.c.seq >= since)
+            query = query.where(Column.seq >= since)
         for row in self._connection.execute(query, execution_options={"yield_per": STREAM}):
             yield row.seq, row.hash
 
     def all(self) -> Iterator[Anchor]:
         """Every anchor, oldest first, streamed."""
-        query = select(audit_anchors).order_by(audit_anchors.c.seq)
+        query = self._read().order_by(Column.seq)
         for row in self._connection.execute(query, execution_options={"yield_per": STREAM}):
             yield _anchor(row)
+
+    def _read(self) -> Select[Any]:
+        """With the time as text: no engine refuses to hand that out, whatever it says."""
+        time = time_as_text(Column.posted_at, self._connection.dialect.name).label("posted_at")
+        return select(*(time if column is Column.posted_at else column for column in Column))
 
 
 def _anchor(row: Row[Any]) -> Anchor:
@@ -68,5 +83,13 @@ def _anchor(row: Row[Any]) -> Anchor:
         channel_id=row.channel_id,
         thread_ts=row.thread_ts,
         ts=row.ts,
-        posted_at=row.posted_at,
+        posted_at=_time(row.posted_at),
     )
+
+
+def _time(written: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(str(written))
+    except ValueError:
+        return None
+    return time if time.tzinfo else None

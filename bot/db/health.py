@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect, select, text, true
+from sqlalchemy import Connection, func, inspect, select, text, true
 
 from bot.db.guards import guards_problem
-from bot.db.tables import audit_events, audit_head
+from bot.db.tables import audit_anchors, audit_events, audit_head
 
 REVISION = "0002"
 """The newest migration: what this code was written against."""
@@ -16,7 +16,8 @@ def problems(connection: Connection) -> list[str]:
     schema = revision_problem(connection)
     if schema:
         return [schema]
-    return [problem for problem in (guards_problem(connection), head_problem(connection)) if problem]
+    found = (guards_problem(connection), head_problem(connection), anchors_problem(connection))
+    return [problem for problem in found if problem]
 
 
 def revision_problem(connection: Connection) -> str:
@@ -43,6 +44,15 @@ def head_problem(connection: Connection) -> str:
     head_seq, head_hash, last_seq, last_hash = found
     agree = (head_seq, head_hash) == (last_seq or 0, last_hash or "0" * 64)
     return "" if agree else "The audit trail's last row is not the one its head names."
+
+
+def anchors_problem(connection: Connection) -> str:
+    """Whether an anchor names a row that is not there yet: rows were cut off, or somebody put it there."""
+    newest = select(func.max(audit_anchors.c.seq)).scalar_subquery()
+    found = connection.execute(select(newest, audit_head.c.seq).where(audit_head.c.id == 1)).first()
+    if found is None or (found[0] or 0) <= found[1]:
+        return ""
+    return f"An anchor names row {found[0]} of the audit trail, whose last row is {found[1]}."
 
 
 def has_rows(connection: Connection) -> bool:

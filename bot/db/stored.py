@@ -15,12 +15,17 @@ StoredRow = Mapping[str, str | int | None]
 COLUMNS = tuple(column.name for column in audit_events.c)
 """Every column, in the order of the table."""
 
+
+def time_as_text(time: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """As it is stored, in the form that the chain hashes: whatever stands there, the engine hands it out."""
+    if dialect == "sqlite":
+        return type_coerce(time, String)
+    written = func.to_char(func.timezone("UTC", time), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"', type_=String)
+    return written + case((time < literal_column("'0001-01-01Z'"), " BC"), else_="")
+
+
 _TIME = audit_events.c.occurred_at
-_TIMES: dict[str, ColumnElement[Any]] = {
-    "sqlite": type_coerce(_TIME, String),
-    "postgresql": func.to_char(func.timezone("UTC", _TIME), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"', type_=String)
-    + case((audit_events.c.occurred_at < literal_column("'0001-01-01Z'"), " BC"), else_=""),
-}
+_TIMES = {dialect: time_as_text(_TIME, dialect) for dialect in ("sqlite", "postgresql")}
 
 
 def stored_columns(dialect: str) -> tuple[ColumnElement[Any], ...]:

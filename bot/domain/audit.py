@@ -192,4 +192,5 @@ class Anchor:
     channel_id: str
     thread_ts: str
     ts: str
-    posted_at: datetime
+    posted_at: datetime | None
+    """None: what stands there is no time, so it was put there past the program."""

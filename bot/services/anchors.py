@@ -75,10 +75,16 @@ def is_owed(unit: Unit) -> bool:
     last = unit.anchors.last()
     seq = last.seq if last else 0
     rows = unit.audit.head().seq - seq
-    if rows >= ROWS or int(unit.settings.get(LAST_DESTRUCTIVE) or 0) > seq:
+    if rows >= ROWS or _last_destructive(unit) > seq:
         return True
-    is_time = last is None or abs(unit.now - last.posted_at) >= EVERY
+    is_time = last is None or last.posted_at is None or abs(unit.now - last.posted_at) >= EVERY
     return is_time and rows > 0 and unit.audit.has_news_since(seq)
+
+
+def _last_destructive(unit: Unit) -> int:
+    """0 where none was, or where somebody wrote something else there."""
+    said = unit.settings.get(LAST_DESTRUCTIVE) or ""
+    return int(said) if said.isdecimal() and len(said) < 20 else 0
 
 
 class Anchors:

@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from bot.db.chain import AuditKeys
+from bot.db.connections import database_url as rewritten
 from bot.sandbox.slack.seed import AUDIT
 from bot.sandbox.slack.server import StandInSlack
 from tests.factories import make_entry
@@ -55,6 +57,22 @@ async def test_the_checkpoint_stands_in_slack_and_verifies_against_it(
     assert "anchor seq=11 " in text
     code, said = await run("audit", "verify", "--slack", environ=environ)
     assert (code, "against 1 anchor" in said) == (0, True), said
+
+
+async def test_an_anchor_that_somebody_else_put_there_is_a_note_and_no_end_of_the_verification(
+    environ: dict[str, str], slack: StandInSlack, tmp_path: Path, database_url: str
+) -> None:
+    code, said = await run("audit", "truncate", "--before", "8", "--export", str(tmp_path / "old"), environ=environ)
+    assert code == 0, said
+    engine = create_engine(rewritten(database_url))
+    with engine.begin() as connection:
+        time = "garbage" if engine.dialect.name == "sqlite" else "infinity"
+        values = f"9, hash, 'none at all', 'garbage', 'garbage', '{time}'"
+        connection.execute(text(f"INSERT INTO audit_anchors SELECT {values} FROM audit_events WHERE seq = 9"))  # noqa: S608
+    engine.dispose()
+    code, said = await run("audit", "verify", "--slack", environ=environ)
+    assert (code, "the anchor of row 9 is no longer in Slack" in said) == (0, True), said
+    assert len(anchors(slack)) == 1
 
 
 @pytest.mark.parametrize("without", ["AUDIT_CHANNEL", "SLACK_BOT_TOKEN"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.sandbox.slack.outages import Outage
 from bot.sandbox.slack.reading import text_of
 from bot.sandbox.slack.server import StandInSlack
 from bot.services.anchors import EVERY, REFUSED_AGAIN_SECONDS, ROWS, PostedAnchor, posted, threads_begun
-from bot.services.lifecycle import PROGRAM, append_end, entry_for
+from bot.services.lifecycle import LAST_DESTRUCTIVE, PROGRAM, append_end, entry_for
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
 from tests.factories import make_request
@@ -102,6 +103,31 @@ async def test_an_end_while_an_anchor_is_under_way_is_named_by_the_next_one(anch
     await anchored.second()
     await anchored.second()
     assert [one.seq for one in await kept(anchored)][-1] == 4
+
+
+FORGED: dict[str, tuple[int, str, datetime]] = {
+    "of a row far ahead": (2**62, "0" * 64, datetime(2026, 1, 1, tzinfo=UTC)),
+    "of the next row": (ROWS + 1, "0" * 64, datetime(2026, 1, 1, tzinfo=UTC)),
+    "of a row as it never was": (3, "0" * 64, datetime(2026, 1, 1, tzinfo=UTC)),
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+async def test_an_anchor_that_somebody_else_put_there_silences_none(anchored: Replica, what: str) -> None:
+    seq, row_hash, at = FORGED[what]
+    forged = Anchor(seq=seq, hash=row_hash, channel_id="C", thread_ts="1", ts="1", posted_at=at)
+    await anchored.rows(1)
+    await anchored.database.note(lambda unit: unit.anchors.put(forged))
+    await end(anchored)
+    assert await anchored.second()
+    assert [one.seq for one in await kept(anchored) if one != forged] == [1, 4]
+
+
+async def test_what_is_no_number_in_the_settings_stops_no_anchor(anchored: Replica) -> None:
+    await anchored.database.note(lambda unit: unit.settings.set(LAST_DESTRUCTIVE, "soon"))
+    assert not await anchored.second()
+    await anchored.rows(ROWS)
+    assert await anchored.second()
 
 
 async def test_without_an_audit_channel_nothing_is_owed(
