@@ -5,7 +5,7 @@ What somebody else put there must not silence the bot: an anchor counts only for
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ class Anchors:
         """How many there are."""
         return self._connection.execute(select(func.count()).select_from(audit_anchors)).scalar_one()
 
-    def named(self, since: int | None = None) -> Iterator[tuple[int, str]]:
+    def named(self, since: int | None = None) -> Iterator[tuple[object, str]]:
         """(seq, hash) of each, oldest first, streamed: nothing else of them can be wrong in a way that matters.
 
         `since`: of those alone that name this row or a later one.
@@ -63,6 +63,11 @@ class Anchors:
             query = query.where(Column.seq >= since)
         for row in self._connection.execute(query, execution_options={"yield_per": STREAM}):
             yield row.seq, row.hash
+
+    def hashes_of(self, seqs: Sequence[int]) -> dict[int, str]:
+        """The hashes of those among these rows that have one."""
+        query = select(Column.seq, Column.hash).where(Column.seq.in_(seqs))
+        return {row.seq: row.hash for row in self._connection.execute(query)}
 
     def all(self) -> Iterator[Anchor]:
         """Every anchor, oldest first, streamed."""

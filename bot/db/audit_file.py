@@ -42,7 +42,8 @@ def _verify(path: Path, keys: AuditKeys) -> FileFinding:
     first = next(rows, None)
     seq = _seq(first) if first else None
     beginning = Beginning(seq=seq or 1, previous_hash=GENESIS if seq == 1 else None)
-    walk = Walk(keys, beginning, with_gaps=excused and closing is not None and closing.is_filtered)
+    with_gaps = excused and closing is not None and closing.is_filtered
+    walk = Walk(keys, beginning, with_gaps=with_gaps, with_tombstones=closing is None)
     found = walk.run(chain((first,), rows) if first else ())
     if found is None:
         found = walk.end() if closing is None else _as_a_whole(closing, walk.rows, sha256, keys)

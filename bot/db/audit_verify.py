@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from math import inf
 
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import OperationalError
@@ -13,6 +16,7 @@ from bot.db.chain import GENESIS, AuditKeys
 from bot.db.connections import reading_any_bytes
 from bot.db.stored import StoredRow, seq_named, stored_columns, stored_row
 from bot.db.tables import CHECKPOINT, audit_events, audit_head
+from bot.domain.audit import AuditAction, AuditKind
 
 __all__ = ["Finding", "against_posted", "verify_rows", "verify_tail"]
 
@@ -43,9 +47,26 @@ def verify_tail(connection: Connection, keys: AuditKeys, *, rows: int) -> Findin
 
 def _verify(connection: Connection, keys: AuditKeys, start: int) -> Finding:
     before = _hash_before(connection, start)
-    since = None if before is None else start
     walk = Walk(keys, _beginning(connection) if before is None else Beginning(seq=start, previous_hash=before))
-    return walk.run(_rows(connection, since)) or _at_the_end(connection, walk, since)
+    found = walk.run(_rows(connection, None if before is None else start))
+    first = 1 if before is None else start
+    if found is not None:
+        return _first([found, *_of_anchors(connection, walk, first, before=found.seq)])
+    beside = [_of_the_head(connection, walk), *_of_anchors(connection, walk, first)]
+    if not any(beside) and not _has_time_of_last(connection):
+        beside.append(_at(walk, walk.expected - 1, Fault.ALTERED, "the head names another time"))
+    return _first([*beside, walk.end()])
+
+
+def _first(found: Iterable[Finding | None]) -> Finding:
+    """Of several faults the one at the first row. The last finding is what holds without any."""
+    known = [one for one in found if one is not None]
+    return min(known, key=lambda one: inf if one.seq is None else one.seq)
+
+
+def _at(walk: Walk, seq: int, fault: Fault, detail: str) -> Finding:
+    """What is wrong beside the rows; an empty trail has its first row for that."""
+    return Finding(rows=walk.rows, seq=max(seq, 1), fault=fault, detail=detail)
 
 
 def _rows(connection: Connection, start: int | None) -> Iterator[StoredRow]:
@@ -79,20 +100,17 @@ def _is_checkpointed(connection: Connection, seq: int) -> bool:
     return any(seq_named(target) >= seq for target in connection.execute(named).scalars())
 
 
-def _at_the_end(connection: Connection, walk: Walk, since: int | None) -> Finding:
-    """The head names the last row, every stored anchor names a row that is there, no erasure lacks its tombstone."""
+def _of_the_head(connection: Connection, walk: Walk) -> Finding | None:
+    """It names the last row."""
     last = walk.expected - 1
     head = connection.execute(select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.id == 1)).first()
     if head is None:
-        return Finding(rows=walk.rows, seq=last + 1, fault=Fault.CUT, detail="the head is gone")
+        return _at(walk, last + 1, Fault.CUT, "the head is gone")
     if isinstance(head.seq, int) and head.seq > last:
-        return Finding(rows=walk.rows, seq=last + 1, fault=Fault.CUT, detail=f"the head names row {head.seq}")
+        return _at(walk, last + 1, Fault.CUT, f"the head names row {head.seq}")
     if (head.seq, head.hash) != (last, walk.previous_hash or GENESIS):
-        return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another last row")
-    found = _against_anchors(connection, Anchors(connection).named(since), walk, Fault.CUT)
-    if found is None and not _has_time_of_last(connection):
-        return Finding(rows=walk.rows, seq=max(last, 1), fault=Fault.ALTERED, detail="the head names another time")
-    return found or walk.end()
+        return _at(walk, last, Fault.ALTERED, "the head names another last row")
+    return None
 
 
 def _has_time_of_last(connection: Connection) -> bool:
@@ -103,8 +121,43 @@ def _has_time_of_last(connection: Connection) -> bool:
     return connection.execute(agree).first() is not None
 
 
+def _of_anchors(
+    connection: Connection, walk: Walk, first: int, *, before: int | None = None
+) -> Iterator[Finding | None]:
+    """Every stored one names a row that is there, and every row about one finds it stored. Of rows `before` one alone.
+
+    The two are written in one transaction: no crash leaves one without the other.
+    """
+    named = Anchors(connection).named(first if first > 1 else None)
+    known = named if before is None else ((seq, of) for seq, of in named if isinstance(seq, int) and seq < before)
+    yield _against_anchors(connection, known, walk, Fault.CUT)
+    gone = (seq for seq, anchored in _rows_about_anchors(connection, first, before) if not anchored)
+    for seq in islice(gone, 1):
+        yield _at(walk, seq, Fault.MISSING, "the anchor that it tells of is no longer stored")
+
+
+def _rows_about_anchors(connection: Connection, first: int, before: int | None) -> Iterator[tuple[int, bool]]:
+    """Each row's seq, and whether the anchor is stored as it says. Only the program writes such a target."""
+    about = (Column.action == AuditAction.AUDIT_ANCHOR.value, Column.kind == AuditKind.ANCHOR.value)
+    within = (Column.seq >= first, Column.target.like("seq:%"), *about)
+    rows = select(Column.seq, Column.target, Column.payload).where(*within).order_by(Column.seq)
+    if before is not None:
+        rows = rows.where(Column.seq < before)
+    for some in connection.execute(rows, execution_options={"yield_per": STREAM}).partitions():
+        stored = Anchors(connection).hashes_of([seq_named(row.target) for row in some])
+        for row in some:
+            kept = stored.get(seq_named(row.target))
+            yield row.seq, kept is not None and _hash_said(row.payload) in (None, kept)
+
+
+def _hash_said(payload: str | None) -> str | None:
+    """By the row about an anchor; None where it is erased."""
+    said = json.loads(payload).get("hash") if payload else None
+    return said if isinstance(said, str) else None
+
+
 def _against_anchors(
-    connection: Connection, anchors: Iterable[tuple[int, str]], walk: Walk, beyond: Fault
+    connection: Connection, anchors: Iterable[tuple[object, str]], walk: Walk, beyond: Fault
 ) -> Finding | None:
     for seq, row_hash in anchors:
         found = against_row(connection, seq, row_hash, rows=walk.rows, last=walk.expected - 1, beyond=beyond)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import chain
 
 from bot.db.chain import GENESIS, SALT_DIGITS, AuditKeys, hash_of, leaf_of
 from bot.db.stored import StoredRow
@@ -55,12 +56,16 @@ class Beginning:
 class Walk:
     """Takes rows in the order of their seq and stops at the first that is not what was written there.
 
-    `with_gaps`: rows between them were left out, so that only neighbours can be linked.
+    `with_gaps`: rows between them were left out, so that only neighbours can be linked. `with_tombstones`: those of all
+    erased rows must be among them.
     """
 
-    def __init__(self, keys: AuditKeys, beginning: Beginning, *, with_gaps: bool = False) -> None:
+    def __init__(
+        self, keys: AuditKeys, beginning: Beginning, *, with_gaps: bool = False, with_tombstones: bool = True
+    ) -> None:
         self._keys = keys
         self._with_gaps = with_gaps
+        self._with_tombstones = with_tombstones
         self.gaps = 0
         self.expected = beginning.seq
         self.previous_hash = beginning.previous_hash
@@ -68,7 +73,10 @@ class Walk:
         self._erased: dict[str, int] = {}
 
     def run(self, rows: Iterable[StoredRow]) -> Finding | None:
-        """The first fault, or None at the end of the rows. Constant memory."""
+        """The first fault, or None at the end of the rows. Constant memory.
+
+        A fault does not hide an erased row before it: rows behind are then read for its tombstone alone.
+        """
         coming = iter(rows)
         window: deque[StoredRow] = deque()
         while True:
@@ -77,14 +85,29 @@ class Walk:
                 return None
             found = self._look(window)
             if found is not None:
-                return found
+                return self._or_erased_before(found, chain(window, coming))
             self._step(window.popleft())
 
     def end(self) -> Finding:
         """What only shows at the end: erasures without a tombstone."""
         if self._erased:
-            return Finding(rows=self.rows, seq=min(self._erased.values()), fault=Fault.ERASED)
+            return self._fault(min(self._erased.values()), Fault.ERASED, "")
         return Finding(rows=self.rows)
+
+    def _or_erased_before(self, found: Finding, further: Iterator[StoredRow]) -> Finding:
+        """A tombstone that was cut, altered or taken out is none: what it was for is erased, and nothing says why."""
+        while self._erased and self._with_tombstones:
+            row = next(further, None)
+            if row is None:
+                return replace(self.end(), detail=f"and row {found.seq} is {found.problem}")
+            if row["kind"] == "tombstone" and str(row["target"]) in self._erased and self._is_ours(row, found):
+                del self._erased[str(row["target"])]
+        return found
+
+    def _is_ours(self, row: StoredRow, found: Finding) -> bool:
+        """Whether this program wrote a row, wherever it stands now. Under a key that is missing that is not known."""
+        unknown = found.fault is Fault.WRONG_KEY and not self._keys.knows(str(row["key_id"]))
+        return _hash(row) == row["hash"] if unknown else self._own_place(row) is not None
 
     @property
     def without_tombstone(self) -> int:

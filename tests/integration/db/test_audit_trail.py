@@ -15,8 +15,8 @@ from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from tests.clock import START, ManualClock
 from tests.conftest import OpenDatabase
 from tests.factories import make_entry
+from tests.integration.db.attacks import WITHOUT_CONSTRAINTS
 from tests.integration.db.conftest import Intruder, append
-from tests.integration.db.test_tampering import WITHOUT_CONSTRAINTS
 
 
 async def write_rows(database: Database, number: int) -> None:
