@@ -145,7 +145,9 @@ def verify(path: Path | None, slack: bool) -> None:
     click.echo(verified.verdict)
     for note in verified.notes:
         click.echo(f"Note: {note}")
-    if verified.finding.seq is not None:
+    if verified.index:
+        click.echo(f"{verified.index} Next: run `python app.py audit reindex`.")
+    if verified.finding.seq is not None or verified.index:
         raise SystemExit(PROBLEM)
 
 
@@ -217,6 +219,15 @@ def truncate(before: str, target: Path) -> None:
         )
     if done.finished_earlier_run:
         click.echo("Note: this finished an earlier run that was interrupted. Run it again for what you asked now.")
+
+
+@audit.command()
+def reindex() -> None:
+    """Make the search index anew from the rows. On SQLite stop the bot first. It leaves a row in the trail."""
+    from bot.retention import index_anew
+
+    rows = _guarded(lambda: index_anew(_keeping(), operator=_operator()))
+    click.echo(f"Rows indexed: {rows}.")
 
 
 @main.group()

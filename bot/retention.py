@@ -45,6 +45,16 @@ def _anchors(settings: Settings, database: Database) -> Anchors | None:
     return Anchors(database, messenger_of(settings), frozenset(), audit_channel=settings.anchors_in)
 
 
+def index_anew(settings: Settings, *, operator: str) -> int:
+    """What words find is made anew from the rows; how many."""
+
+    async def work() -> int:
+        async with database_alone(settings) as database:
+            return await Keeper(database, operator).index_anew()
+
+    return asyncio.run(work())
+
+
 def cut_of(before: str, clock: Clock) -> datetime | int:
     """A row's number, or a time as people write it, in UTC."""
     if before.isdecimal() and len(before) < 19:

@@ -53,6 +53,8 @@ class Verified:
     anchors: int = 0
     notes: tuple[str, ...] = ()
     what: str = "trail"
+    index: str = ""
+    """What is wrong with the search index, which is not in the chain."""
 
     @property
     def verdict(self) -> str:
@@ -78,15 +80,22 @@ def verify_trail(settings: Settings, *, slack: bool = False) -> Verified:
 
     async def walk() -> Verified:
         async with database_beside(settings) as database:
-            anchors, finding = await database.read(lambda unit: (unit.anchors.count(), unit.audit.verify()))
-            if slack and finding.seq is None:
-                return await _with_slack(settings, database, finding)
-            return Verified(finding=finding, anchors=anchors, notes=() if anchors else (UNANCHORED,))
+            found = await database.read(_verified)
+            if slack and found.finding.seq is None:
+                return replace(await _with_slack(settings, database, found.finding), index=found.index)
+            return found
 
     try:
         return asyncio.run(walk())
     except Unavailable as error:
         raise ConfigurationError([f"The database in DATABASE_URL cannot be read: {error}"]) from None
+
+
+def _verified(unit: Unit) -> Verified:
+    """All on one snapshot."""
+    anchors, index = unit.anchors.count(), unit.audit.index_problem()
+    notes = () if anchors else (UNANCHORED,)
+    return Verified(finding=unit.audit.verify(), anchors=anchors, notes=notes, index=index)
 
 
 def verify_file(settings: Settings, path: Path) -> Verified:

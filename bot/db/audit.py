@@ -15,6 +15,7 @@ from bot.db.audit_export import Batch, next_batch
 from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
 from bot.db.audit_rows import UnwrittenRows
+from bot.db.audit_search import index_problem
 from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, targets_like
 from bot.db.audit_verify import against_posted, verify_rows, verify_tail
@@ -159,6 +160,10 @@ class AuditTrail:
     def verify_tail(self, rows: int) -> Finding:
         """Walk the newest rows alone."""
         return verify_tail(self.written, self._keys, rows=rows)
+
+    def index_problem(self) -> str:
+        """Whether every row can be found by its words; see `audit_search`."""
+        return index_problem(self.written)
 
     def closing_line(self, asked: Mapping[str, JsonValue], *, filtered: bool, rows: int, sha256: str) -> str:
         """For a file of a part of the trail; see `closing`."""

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Row, delete, func, select, text, update
 
 from bot.db.audit import AuditTrail, record_from
-from bot.db.audit_search import forget_entries, index_entries, wipe_forgotten
+from bot.db.audit_search import clear_entries, forget_entries, index_entries, wipe_forgotten
 from bot.db.stored import seq_named
 from bot.db.tables import audit_events
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, AuditRecord, JsonValue
@@ -30,6 +30,7 @@ NEVER_ERASED = frozenset({AuditKind.TOMBSTONE.value, AuditKind.CHECKPOINT.value}
 """What these rows say is what the triggers and verification go by."""
 
 ERASING = (("audit_events", "UPDATE"), ("audit_search", "DELETE"), ("audit_search", "INSERT"))
+INDEXING = (("audit_search", "DELETE"), ("audit_search", "INSERT"))
 DELETING = (("audit_events", "DELETE"), ("audit_search", "DELETE"))
 
 Column = audit_events.c
@@ -188,6 +189,16 @@ class Retention:
         forget_entries(self._trail.written, [(row.seq, record_from(row)) for row in rows])
         self._trail.written.execute(delete(audit_events).where(Column.seq <= rows[-1].seq))
         return len(rows)
+
+    def index_anew(self) -> int:
+        """Make every row findable again by what it says, and by nothing else; how many."""
+        last, rows = self._trail.head().seq, 0
+        clear_entries(self._trail.written, last)
+        query = select(audit_events).where(Column.seq <= last).order_by(Column.seq)
+        for some in self._trail.written.execute(query, execution_options={"yield_per": BATCH}).partitions():
+            index_entries(self._trail.written, [(row.seq, record_from(row)) for row in some])
+            rows += len(some)
+        return rows
 
     def _first(self) -> int | None:
         return self._trail.written.execute(select(func.min(Column.seq))).scalar()

@@ -37,6 +37,17 @@ _DELETES = {
     "sqlite": text("INSERT INTO audit_search(audit_search, rowid, body) VALUES ('delete', :seq, :body)"),
     "postgresql": text("DELETE FROM audit_search WHERE seq = :seq AND CAST(:body AS text) IS NOT NULL"),
 }
+_CLEARS = {
+    "sqlite": text("INSERT INTO audit_search(audit_search) SELECT 'delete-all' WHERE :last IS NOT NULL"),
+    "postgresql": text(
+        "DELETE FROM audit_search s WHERE seq <= :last OR NOT EXISTS (SELECT 1 FROM audit_events e WHERE e.seq = s.seq)"
+    ),
+}
+_COUNTS = text("SELECT (SELECT count(*) FROM audit_events), (SELECT count(*) FROM audit_search)")
+_UNENTERED = {
+    "sqlite": text("SELECT min(seq) FROM audit_events WHERE seq NOT IN (SELECT rowid FROM audit_search)"),
+    "postgresql": text("SELECT min(seq) FROM audit_events e LEFT JOIN audit_search s USING (seq) WHERE s.seq IS NULL"),
+}
 _MERGE = text("INSERT INTO audit_search(audit_search) VALUES ('optimize')")
 
 
@@ -87,6 +98,26 @@ def forget_entries(connection: Connection, entries: Sequence[tuple[int, AuditEnt
     """Take rows, as they are stored now, out of the index."""
     dialect = connection.dialect.name
     connection.execute(_DELETES[dialect], [_entered(dialect, seq, entry) for seq, entry in entries])
+
+
+def clear_entries(connection: Connection, last: int) -> None:
+    """Forget all rows up to this one, whatever the index says of them, and those that are none."""
+    connection.execute(_CLEARS[connection.dialect.name], {"last": last})
+
+
+def index_problem(connection: Connection) -> str:
+    """Whether each row has an entry; "" where all is well.
+
+    Rows and entries are written in one transaction, so that one without the other was made by somebody else. It is a
+    problem and no note: the trail is whole, but answers in the chat leave rows out. What an entry says is not compared,
+    which would take as long as to make the index anew.
+    """
+    rows, entries = connection.execute(_COUNTS).one()
+    if rows == entries:
+        return ""
+    first = connection.execute(_UNENTERED[connection.dialect.name]).scalar()
+    found = "" if first is None else f" First row that no word finds: {first}."
+    return f"The search index does not hold: it has {entries} entries for {rows} rows.{found}"
 
 
 def wipe_forgotten(connection: Connection) -> None:

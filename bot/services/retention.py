@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bot.db.audit_retention import DELETING, ERASING, Prefix, Unfinished
+from bot.db.audit_retention import DELETING, ERASING, INDEXING, Prefix, Unfinished
 from bot.db.audit_walk import Fault
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.audit import AuditFilter, AuditRecord, JsonValue
+from bot.domain.audit import AuditAction, AuditEntry, AuditFilter, AuditKind, AuditOutcome, AuditRecord, JsonValue
 from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable, Unavailable
 from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused
@@ -80,6 +80,13 @@ class Keeper:
 
         await self._database.write(work)
         return wanted
+
+    async def index_anew(self) -> int:
+        """The search index, from the rows; how many. It leaves a row, as all that is changed from here does."""
+        await self._require(INDEXING, "write the search index of")
+        rows = await self._database.note(lambda unit: unit.retention.index_anew())
+        await self._database.write(lambda unit: unit.audit.append(_indexed({**self._by, "rows_indexed": rows})))
+        return rows
 
     async def truncate(self, before: datetime | int, export: Path, *, told: Told | None = None) -> Truncated | None:
         """Verify, export, write the checkpoint, anchor it, delete. None: there is nothing before."""
@@ -157,6 +164,17 @@ def _checkpoint(unit: Unit, prefix: Prefix, payload: dict[str, JsonValue]) -> Au
     record = unit.retention.checkpoint(prefix, payload)
     unit.settings.set(LAST_DESTRUCTIVE, str(record.seq))
     return record
+
+
+def _indexed(payload: dict[str, JsonValue]) -> AuditEntry:
+    return AuditEntry(
+        kind=AuditKind.SYSTEM,
+        story=new_story_id(),
+        action=AuditAction.SYSTEM_CONFIGURATION,
+        outcome=AuditOutcome.SUCCEEDED,
+        target="search index",
+        payload=payload,
+    )
 
 
 def _require_export(export: Path, left: Unfinished) -> None:
