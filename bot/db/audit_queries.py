@@ -1,8 +1,9 @@
 """Pages of the trail: keyset on `seq`, never OFFSET, and a bounded look where several filters meet.
 
-One filter leads, by ordered seeks in an index of its own (`(actor, seq)`, `(target, seq)`, the full text's). The others
-are tried on the rows that it finds: first on a few, which mostly fill the page, then on at most `LOOK` of them;
-`scanned_to` says how far that look came, and is the next page's cursor.
+One filter leads, by ordered seeks in an index of its own (`(actor, seq)`, `(target, seq)`, ...), or the order of the
+trail itself. The others, and words, are tried on the rows that it finds: first on a few, which mostly fill the page. If
+they do not, a word that is rare leads (`audit_words`), so that it is found however old it is; else at most `LOOK` rows
+are looked at, and `scanned_to` says how far that look came, and is the next page's cursor.
 """
 
 from __future__ import annotations
@@ -28,18 +29,17 @@ from sqlalchemy import (
     union,
 )
 
-from bot.db.audit_search import SEARCH, holds_words, number_of
+from bot.db.audit_words import holds_words, is_one_of, rare_rows
 from bot.db.driver import first, time_for
 from bot.db.tables import LOUD, audit_events
 from bot.domain.audit import AuditAction, AuditFilter
 
 LOOK = 5_000
-"""Rows of the leading filter that one page looks at, where further filters have to be tried on each."""
+"""Rows of the leading filter that one page looks at, where further filters have to be tried on each. A word that more
+rows hold is not rare."""
 
 FEW = 12
 """Rows of the leading filter looked at first, for each row of the page."""
-NEWEST = 1_000
-"""Entries of PostgreSQL's full text that are tried one by one before its index is asked."""
 
 Column = audit_events.c
 Condition = ColumnElement[bool]
@@ -58,6 +58,10 @@ class Span:
         """The bounds, on this column."""
         lower = [] if self.low is None else [seq >= self.low]
         return lower if self.high is None else [*lower, seq <= self.high]
+
+    def holds(self, seq: int) -> bool:
+        """Whether this number lies within."""
+        return (self.low is None or self.low <= seq) and (self.high is None or seq <= self.high)
 
     def ordered(self, wanted: Select[Any], seq: ColumnElement[int], limit: int) -> Select[Any]:
         """The first rows in the direction of the look."""
@@ -86,11 +90,14 @@ def _look(
     """One row more than the page holds, where there are so many, and where a look that was not enough ended."""
     few = min(FEW * wanted.limit, LOOK)
     rows, looked = _first(connection, wanted, span, few, columns)
-    if looked is not None and len(rows) <= wanted.limit and few < LOOK:
-        rows, looked = _first(connection, wanted, span, LOOK, columns)
     if looked is None or len(rows) > wanted.limit:
         return rows, None
-    return rows, _horizon(connection, looked, span)
+    rare = _with_rare_words(connection, wanted, span, columns)
+    if rare is not None:
+        return rare, None
+    if few < LOOK:
+        rows, looked = _first(connection, wanted, span, LOOK, columns)
+    return rows, None if looked is None or len(rows) > wanted.limit else _horizon(connection, looked, span)
 
 
 def _first(
@@ -99,7 +106,20 @@ def _first(
     """What fits of the first rows looked at, and that look; None where it cannot have ended too soon."""
     looked, conditions = _plan(connection.dialect.name, wanted, span, look)
     rows = connection.execute(_rows(looked, conditions, span, wanted.limit + 1, columns)).all()
-    return rows, looked if conditions or wanted.text else None
+    return rows, looked if conditions else None
+
+
+def _with_rare_words(
+    connection: Connection, wanted: AuditFilter, span: Span, columns: Columns
+) -> Sequence[Row[Any]] | None:
+    """What fits of all rows with the words; None where none is asked for, or they are too many."""
+    numbers = rare_rows(connection, wanted.text, LOOK) if wanted.text else None
+    if numbers is None:
+        return None
+    dialect = connection.dialect.name
+    within = [number for number in numbers if span.holds(number)]
+    fitting = select(*columns).where(is_one_of(dialect, within), *_every_condition(dialect, wanted))
+    return connection.execute(span.ordered(fitting, Column.seq, wanted.limit + 1)).all()
 
 
 def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tuple[Sequence[Row[Any]], bool]:
@@ -108,11 +128,14 @@ def find_numbers(connection: Connection, wanted: AuditFilter, limit: int) -> tup
     span = span_of(connection, wanted)
     if span is None:
         return (), True
-    looked, conditions = _plan(connection.dialect.name, wanted, span, LOOK)
-    found = _rows(looked, conditions, span, limit + 1, (Column.seq, Column.story))
-    rows: Sequence[Row[Any]] = connection.execute(found).all()
-    may_stop = conditions or wanted.text
-    stopped = may_stop and looked is not None and _horizon(connection, looked, span) is not None
+    columns = (Column.seq, Column.story)
+    rare = _with_rare_words(connection, wanted, span, columns)
+    if rare is not None:
+        return rare[:limit], len(rare) <= limit
+    rows, looked = _first(connection, wanted, span, min(limit + 1, LOOK), columns)
+    if looked is not None and len(rows) <= limit < LOOK:
+        rows, looked = _first(connection, wanted, span, LOOK, columns)
+    stopped = looked is not None and len(rows) <= limit and _horizon(connection, looked, span) is not None
     return rows[:limit], len(rows) <= limit and not stopped
 
 
@@ -185,18 +208,22 @@ def _actions(wanted: AuditFilter) -> tuple[str, ...]:
 def _plan(dialect: str, wanted: AuditFilter, span: Span, look: int) -> tuple[Subquery | None, list[Condition]]:
     """The first rows, `look` of them, that the leading filter finds, and the conditions left to be tried on them."""
     leading, *others = _filters(wanted) or [[]]
-    leads_by_text = wanted.text and (not leading or dialect == "sqlite")  # where a probe of one row costs a search
-    conditions = [
-        or_(*alternatives) for alternatives in ([leading, *others] if leads_by_text else others) if alternatives
-    ]
-    if not wanted.quiet:
-        conditions.append(text(LOUD))  # type: ignore[arg-type]
-    limit = look if conditions or wanted.text else wanted.limit + 1
-    if wanted.text and leads_by_text:
-        return _with_words(dialect, wanted.text, span, limit), conditions
-    if wanted.text:
-        conditions.append(_holds(dialect, wanted.text))
-    return (_looked(leading, span, limit) if leading else None), conditions
+    words = [holds_words(dialect, wanted.text)] if wanted.text else []
+    if not leading:
+        shown: Select[Any] = select(Column.seq).where(*_shown(wanted), *span.within(Column.seq))
+        return (span.ordered(shown, Column.seq, look).subquery(), words) if words else (None, _shown(wanted))
+    conditions = [*(or_(*alternatives) for alternatives in others), *_shown(wanted), *words]
+    return _looked(leading, span, look if conditions else wanted.limit + 1), conditions
+
+
+def _every_condition(dialect: str, wanted: AuditFilter) -> list[Condition]:
+    """All that a row has to fit, tried on it."""
+    words = [holds_words(dialect, wanted.text)] if wanted.text else []
+    return [*(or_(*alternatives) for alternatives in _filters(wanted)), *_shown(wanted), *words]
+
+
+def _shown(wanted: AuditFilter) -> list[Condition]:
+    return [] if wanted.quiet else [text(LOUD)]  # type: ignore[list-item]
 
 
 def _looked(alternatives: list[Condition], span: Span, limit: int) -> Subquery:
@@ -207,31 +234,6 @@ def _looked(alternatives: list[Condition], span: Span, limit: int) -> Subquery:
         return seeks[0]
     merged = union(*(select(seek.c.seq) for seek in seeks)).subquery()
     return span.ordered(select(merged.c.seq), merged.c.seq, limit).subquery()
-
-
-def _with_words(dialect: str, typed: str, span: Span, limit: int) -> Subquery:
-    """The rows that hold the words. SQLite's index gives them in order, as many as are wanted.
-
-    PostgreSQL's does not: for a few rows the newest entries are tried, which common words are among, and for more the
-    index is taken. Left to itself the engine walks all entries for a word that none holds: OFFSET 0 keeps it from that.
-    """
-    seq = number_of(dialect)
-    within = select(seq.label("seq"), SEARCH.c.document).where(*span.within(seq))
-    if dialect == "sqlite":
-        held = select(seq.label("seq")).select_from(SEARCH).where(*span.within(seq), holds_words(dialect, typed))
-        return span.ordered(held, seq, limit).subquery()
-    if limit < LOOK:
-        newest = span.ordered(within, seq, NEWEST).subquery()
-        held = select(newest.c.seq).where(holds_words(dialect, typed))
-        return span.ordered(held, newest.c.seq, limit).subquery()
-    found = within.where(holds_words(dialect, typed)).offset(0).subquery()
-    return span.ordered(select(found.c.seq), found.c.seq, limit).subquery()
-
-
-def _holds(dialect: str, typed: str) -> Condition:
-    """Whether one row holds the words: a probe by its number."""
-    probe: Select[Any] = select(literal_column("1")).select_from(SEARCH).where(number_of(dialect) == Column.seq)
-    return probe.where(holds_words(dialect, typed)).correlate(audit_events).exists()
 
 
 def _rows(

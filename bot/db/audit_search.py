@@ -12,8 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, takewhile
 
-from sqlalchemy import ColumnElement, Connection, bindparam, cast, column, false, literal_column, table, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import Connection, text
 
 from bot.db.driver import run_all
 from bot.domain.audit import AuditEntry, JsonValue
@@ -64,7 +63,12 @@ def _without_accents(typed: str) -> str:
 def words_of_entry(entry: AuditEntry) -> list[str]:
     """What a row is found by: its action, target and code, and all values of its payload."""
     columns = (entry.action.value, entry.target, entry.target_label, entry.request_id or "", entry.code or "")
-    return _bounded(words_of("\n".join((*columns, *_values(dict(entry.payload))))))
+    return words_of_row(columns, dict(entry.payload))
+
+
+def words_of_row(columns: Sequence[str], payload: JsonValue) -> list[str]:
+    """The same, of the row as it is stored."""
+    return _bounded(words_of("\n".join((*columns, *_values(payload)))))
 
 
 def _bounded(words: list[str]) -> list[str]:
@@ -131,6 +135,11 @@ def _entered(dialect: str, seq: int, entry: AuditEntry) -> dict[str, int | str]:
     return {"seq": seq, "body": " ".join(words if dialect == "sqlite" else _with_positions(words))}
 
 
+def phrases_of(typed: str) -> list[list[str]]:
+    """What stands together without a space (`orders-eu`) is a phrase; the last word of each may be a beginning."""
+    return [words for words in map(words_of, typed.split()) if words]
+
+
 def _with_positions(words: list[str]) -> list[str]:
     """`tsvector` as PostgreSQL writes it itself: no parser of its own comes into play.
 
@@ -143,31 +152,3 @@ def _with_positions(words: list[str]) -> list[str]:
         numbers[word] += 1
         entered.append(f"'{word} {part}':{position}" if part else f"'{word}':{position}")
     return entered
-
-
-SEARCH = table("audit_search", column("rowid"), column("seq"), column("document"))
-
-
-def number_of(dialect: str) -> ColumnElement[int]:
-    """The column of the index that names the row."""
-    return SEARCH.c.rowid if dialect == "sqlite" else SEARCH.c.seq
-
-
-def holds_words(dialect: str, typed: str) -> ColumnElement[bool]:
-    """Whether an entry of the index holds all words typed.
-
-    What stands together without a space (`orders-eu`) is a phrase; the last word of each may be a beginning.
-    """
-    phrases = [words for words in map(words_of, typed.split()) if words]
-    if not phrases:
-        return false()
-    if dialect == "sqlite":
-        match = " ".join(f'"{" ".join(words)}"*' for words in phrases)
-        return literal_column("audit_search").op("MATCH")(bindparam("words", match))
-    match = " & ".join(_tsquery(words) for words in phrases)
-    return literal_column("document").op("@@")(cast(bindparam("words", match), TSQUERY))
-
-
-def _tsquery(words: list[str]) -> str:
-    *first, last = words
-    return "(" + " <-> ".join([*(f"('{word}' | '{word} ':*)" for word in first), f"'{last}':*"]) + ")"

@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError
 
+from bot.db.audit_words import prepare_search
 from bot.db.driver import command
 from bot.domain.errors import ConfigurationError
 
@@ -101,6 +102,7 @@ def _sqlite_engine(url: URL, *, begin: str, pragmas: Sequence[str]) -> Engine:
     def prepare(connection: Any, record: object) -> None:
         connection.isolation_level = None
         write_ahead(connection)
+        prepare_search(connection)
         for pragma in wanted:
             connection.execute(f"PRAGMA {pragma}")
 

@@ -24,6 +24,9 @@ FAR = 1_000
 
 NARROW = {
     "--text": AuditFilter(text=WORD),
+    "--text, a beginning": AuditFilter(text="d"),
+    "--text that quiet rows alone hold": AuditFilter(text="list"),
+    "--text, two words that seldom meet": AuditFilter(text=f"{WORD} unknown"),
     "--user and --database": AuditFilter(actor="U007", target="orders-7"),
     "--user and --outcome": AuditFilter(actor="U007", outcome=AuditOutcome.DENIED),
     "--text and --user": AuditFilter(text=WORD, actor="U007"),

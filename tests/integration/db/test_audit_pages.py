@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.db import audit_queries
+from bot.db import audit_queries, audit_words
 from bot.db.audit_search import words_of, words_of_entry
 from bot.db.engine import Database
 from bot.db.unit import Unit
@@ -188,11 +188,36 @@ async def test_a_page_is_filled_from_beyond_the_first_few_rows_of_its_filter(dat
 async def test_words_are_found_however_many_rows_lie_over_them(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit_queries, "NEWEST", 5)
+    monkeypatch.setattr(audit_queries, "FEW", 2)
     for number in range(20):
         await append(database, payload={"reason": "moved" if number in (0, 7, 18) else "cost"})
     assert seqs(await page_of(database, text="moved", quiet=True)) == [19, 8, 1]
     assert seqs(await page_of(database, text="moved", quiet=True, after_seq=1)) == [19, 8]
+
+
+async def test_a_common_word_that_no_shown_row_holds_is_looked_for_in_bounds(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_queries, "LOOK", 8)
+    monkeypatch.setattr(audit_words, "PLACES", (4, 9))
+
+    def work(unit: Unit) -> None:
+        for number in range(60):
+            unit.audit.append(make_entry(kind=AuditKind.READ, payload={"reason": "moved"}))
+            unit.audit.append(make_entry(kind=AuditKind.OUTCOME, payload={"reason": "old" if number == 1 else "cost"}))
+
+    await database.write(work)
+    page = await page_of(database, text="moved", limit=2)
+    assert (page.records, page.scanned_to, page.has_older) == ((), 106, True)
+    assert seqs(await page_of(database, text="old", limit=2)) == [4]
+
+
+async def test_a_word_is_found_however_its_number_or_letters_are_written(database: Database) -> None:
+    row = await append(database, payload={"share": 1.5e-7, "name": "a\u19b0b \u1e9e", "of": [1e20]})
+    for typed in ("07", "1.5e-07", "a\u19b0b", "a\u19b0", "SS", "100000000000000000000"):
+        assert seqs(await page_of(database, text=typed, quiet=True)) == [row.seq], typed
+    for typed in ("share", "b\u19b0", "5e-08"):
+        assert seqs(await page_of(database, text=typed, quiet=True)) == [], typed
 
 
 async def test_a_count_of_rows_with_words_says_where_it_stopped(

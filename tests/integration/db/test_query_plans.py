@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
+from bot.db import audit_queries, audit_words
+from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
+from bot.db.audit_words import row_holds
+from bot.db.chain import GENESIS
 from bot.db.connections import database_url as rewritten
+from bot.db.connections import writing_engine
 from bot.db.tables import LOUD
 from bot.db.unit import Unit
-from bot.domain.audit import QUIET_KINDS, Anchor, AuditAction, AuditFilter, AuditOutcome
+from bot.domain.audit import QUIET_KINDS, Anchor, AuditAction, AuditFilter, AuditKind, AuditOutcome, JsonValue
 from bot.services.anchors import is_owed
 from tests.clock import START, ManualClock
 from tests.conftest import AUDIT_KEYS
+from tests.factories import make_entry
 
 QUESTIONS = {
     "newest": (AuditFilter(), "ix_audit_loud"),
@@ -32,9 +39,9 @@ QUESTIONS = {
     "channel": (AuditFilter(channel="C1"), "ix_audit_channel"),
     "request": (AuditFilter(request_id="rq-1"), "ix_audit_request"),
     "story": (AuditFilter(story="st-1"), "ix_audit_story"),
-    "text": (AuditFilter(text="orders"), "audit_search"),
+    "text": (AuditFilter(text="orders"), "audit_words"),
     "time range": (AuditFilter(since=START, until=START, quiet=True), "ix_audit_occurred"),
-    "everything": (AuditFilter(actor="U1", channel="C1", text="orders", since=START), "audit_search"),
+    "everything": (AuditFilter(actor="U1", channel="C1", text="orders", since=START), "ix_audit_actor"),
 }
 
 ROWS = text(
@@ -49,7 +56,7 @@ ROWS = text(
 @pytest.fixture
 def connection(sqlite_url: str) -> Iterator[Connection]:
     """Three thousand rows, and statistics about them."""
-    engine = create_engine(rewritten(sqlite_url), paramstyle="named")
+    engine = writing_engine(rewritten(sqlite_url))
     with engine.begin() as connection:
         connection.execute(ROWS)
         connection.execute(text("ANALYZE"))
@@ -106,6 +113,85 @@ def test_no_question_skips_rows_by_offset(connection: Connection) -> None:
     for wanted, _ in QUESTIONS.values():
         find_page(connection, wanted)
     assert set(skipped) == {0}  # SQLAlchemy writes "OFFSET 0" beside every LIMIT on SQLite
+
+
+QUIET_WORDS = ("moved", "mo", "moved eu", "neverwritten", "mo orders")
+
+
+def a_trail_of_quiet_words(connection: Connection, rows: int) -> None:
+    """Words that many rows hold, and few that are shown."""
+    unit = Unit(
+        connection, clock=ManualClock(), audit_keys=AUDIT_KEYS, head=Head(seq=0, hash=GENESIS, occurred_at=START)
+    )
+    for number in range(rows):
+        kind = AuditKind.READ if number % 2 else AuditKind.OUTCOME
+        payload: dict[str, JsonValue] = {"reason": "moved to eu" if number % 2 else "cost"}
+        unit.audit.append(make_entry(kind=kind, payload=payload))
+    assert unit.audit.written is connection
+
+
+@pytest.mark.parametrize("typed", QUIET_WORDS)
+def test_no_word_makes_postgresql_read_more_of_its_index_than_a_look(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setattr(audit_queries, "LOOK", 50)
+    engine = create_engine(rewritten(postgres_url))
+    with engine.begin() as connection:
+        a_trail_of_quiet_words(connection, 2_000)
+        connection.execute(text("ANALYZE"))
+        read = entries_read(connection, lambda: find_page(connection, AuditFilter(text=typed, limit=2)))
+    engine.dispose()
+    assert 0 < sum(read) <= 4 * 50 or typed == "neverwritten"
+
+
+def entries_read(connection: Connection, ask: Callable[[], object]) -> list[int]:
+    """How many entries of the full text each step of each statement gave, as PostgreSQL counted them."""
+    asked: list[tuple[str, dict[str, object]]] = []
+
+    def remember(_: object, __: object, statement: str, parameters: dict[str, object], *___: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection, "before_cursor_execute", remember)
+    ask()
+    event.remove(connection, "before_cursor_execute", remember)
+    read: list[int] = []
+    for statement, parameters in asked:
+        explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+        read += [
+            int(node["Actual Rows"] * node["Actual Loops"])
+            for node in nodes_of(explained[0]["Plan"])
+            if node.get("Relation Name") == "audit_search"
+        ]
+    return read
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A step, and all below it."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes_of(below)
+
+
+@pytest.mark.parametrize("typed", QUIET_WORDS)
+def test_no_word_makes_sqlite_try_more_rows_than_a_look(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    monkeypatch.setattr(audit_queries, "LOOK", 50)
+    monkeypatch.setattr(audit_words, "PLACES", (10, 50))
+    tried: list[str] = []
+
+    def counted(*values: str) -> bool:
+        tried.append(values[0])
+        return row_holds(*values)
+
+    monkeypatch.setattr(audit_words, "row_holds", counted)
+    engine = writing_engine(rewritten(sqlite_url))
+    with engine.begin() as connection:
+        a_trail_of_quiet_words(connection, 2_000)
+        steps = plans_of(connection, lambda: find_page(connection, AuditFilter(text=typed, limit=2)))
+    engine.dispose()
+    assert 0 < len(tried) <= 2 * 50 + 50 or typed == "neverwritten"
+    assert not [step for step in steps if "audit_search" in step], "the index by beginnings is not bounded"
 
 
 def test_postgresql_takes_the_partial_index_for_the_usual_page(postgres_url: str) -> None:
