@@ -18,14 +18,13 @@ from statistics import median
 from typing import Any
 
 import psycopg
-from sqlalchemy import insert
 
-from bot.db.audit_search import _with_positions, index_entries, words_of_entry
-from bot.db.chain import canonical_json
+from bot.db.audit import _storable
+from bot.db.audit_search import _with_positions, words_of_entry
+from bot.db.chain import canonical_json, new_salt
 from bot.db.engine import Database
-from bot.db.tables import audit_events
 from bot.db.unit import Unit
-from bot.domain.audit import AuditEntry
+from bot.domain.audit import AuditEntry, AuditRecord
 from bot.domain.ports import SystemClock
 from tests.bench.long_trail import COLUMNS, chained_rows
 from tests.bench.timing import Comparison, in_turn
@@ -40,8 +39,6 @@ PROCESSES = 4
 ROUNDS = 5
 EACH = 500
 """Rows of each process."""
-
-_INSERT = insert(audit_events)
 
 
 def some_entry() -> AuditEntry:
@@ -202,18 +199,21 @@ async def _chained(database: Database, seq: int) -> None:
 
 
 async def _unchained(database: Database, seq: int) -> None:
-    """The same row, found by the same words, without a head, a hash or a signature."""
-    entry = some_entry()
-    row = {name: getattr(entry, name, "") for name in COLUMNS} | {
-        "seq": seq,
-        "occurred_at": datetime.now(UTC),
-        "payload": canonical_json(entry.payload),
-        "prev_hash": f"{seq:064}",
-        "hash": f"{seq:064}",
-    }
+    """The same row, made and written the same way, found by the same words: without a head, a hash or a signature."""
 
     def work(unit: Unit) -> None:
-        unit._connection.execute(_INSERT, row)
-        index_entries(unit._connection, [(seq, entry)])
+        given = _storable(some_entry())
+        record = AuditRecord(
+            **given,
+            seq=seq,
+            occurred_at=datetime.now(UTC),
+            salt=new_salt(),
+            leaf="",
+            prev_hash=f"{seq:064}",
+            hash=f"{seq:064}",
+            mac="",
+            key_id="",
+        )
+        unit.audit._unwritten.add(record, canonical_json(given["payload"]))
 
     await database.note(work)
