@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from bot.db.audit_counts import count_of
+from bot.db.audit_counts import Counted
 from bot.db.audit_export import Batch, next_batch
 from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
@@ -126,9 +126,9 @@ class AuditTrail:
         column = audit_events.c
         return self.written.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
 
-    def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
-        """How much fits, cursors apart, looking at `limit` rows at the most."""
-        return count_of(self.written, wanted, limit)
+    def count(self, wanted: AuditFilter, *, limit: int, counted: Counted | None = None) -> AuditCount:
+        """How much fits, cursors apart, looking at `limit` rows at the most. `counted`: what is known already."""
+        return (counted or Counted()).count(self.written, wanted, limit)
 
     def summary(self, *, since: datetime | None, until: datetime | None) -> AuditSummary:
         """Who did what, and how it ended."""

@@ -29,8 +29,9 @@ from sqlalchemy import (
     union,
 )
 
-from bot.db.audit_words import holds_words, is_one_of, rare_rows
+from bot.db.audit_words import holds_words, rare_rows
 from bot.db.driver import first, time_for
+from bot.db.many import is_one_of
 from bot.db.tables import LOUD, audit_events
 from bot.domain.audit import AuditAction, AuditFilter
 
@@ -118,7 +119,7 @@ def _with_rare_words(
         return None
     dialect = connection.dialect.name
     within = [number for number in numbers if span.holds(number)]
-    fitting = select(*columns).where(is_one_of(dialect, within), *_every_condition(dialect, wanted))
+    fitting = select(*columns).where(is_one_of(dialect, Column.seq, within), *_every_condition(dialect, wanted))
     return connection.execute(span.ordered(fitting, Column.seq, wanted.limit + 1)).all()
 
 

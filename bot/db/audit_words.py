@@ -13,10 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
-    any_,
     bindparam,
     cast,
     column,
@@ -27,10 +25,10 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from bot.db.audit_search import phrases_of, words_of_row
-from bot.db.driver import run
+from bot.db.driver import every
 from bot.db.tables import audit_events
 
 PLACES = (500, 20_000)
@@ -80,14 +78,6 @@ def rare_rows(connection: Connection, typed: str, most: int) -> set[int] | None:
     return numbers if len(numbers) <= most else None
 
 
-def is_one_of(dialect: str, numbers: list[int]) -> ColumnElement[bool]:
-    """Whether a row is among these."""
-    if dialect == "sqlite":
-        listed = func.json_each(bindparam("numbers", json.dumps(numbers))).table_valued("value")
-        return Column.seq.in_(select(listed.c.value))
-    return Column.seq == any_(cast(bindparam("numbers", numbers), ARRAY(BigInteger)))
-
-
 def _of_a_rare_word(connection: Connection, phrases: list[list[str]], most: int) -> set[int] | None:
     ranges = {(word, word) for *firsts, _ in phrases for word in firsts}
     ranges |= {(words[-1], f"{words[-1]}{_HIGHEST}") for words in phrases}
@@ -103,7 +93,7 @@ def _rows_of_word(connection: Connection, places: int, low: str, high: str) -> s
     if not known:
         return None
     within = {"low": known, "high": high if known == low else f"{known}{_HIGHEST}", "most": places + 1}
-    rows = run(connection, _PLACES, within).scalars().all()
+    rows = [number for (number,) in every(connection, _PLACES, within)]
     return set(rows) if len(rows) <= places else None
 
 

@@ -36,6 +36,15 @@ def first(connection: Connection, statement: ClauseElement, values: Mapping[str,
         return row
 
 
+def every(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All its rows."""
+    with _errors_translated(connection):
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(_compiled(statement, connection.dialect), values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
 def run_all(connection: Connection, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
     """Execute it once for each row, in one go."""
     with _errors_translated(connection):

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from bot.db.audit_counts import Counted
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import (
@@ -34,6 +35,7 @@ class Trail:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._broken = ""
+        self._counted = Counted()
 
     def distrust(self, problem: str) -> None:
         """Chain or triggers were found broken: changes and destructive operations are off from here on."""
@@ -98,7 +100,7 @@ class Trail:
 
     async def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
         """How much fits, cursors apart, looking at `limit` rows at the most."""
-        return await self._database.read(lambda unit: unit.audit.count(wanted, limit=limit))
+        return await self._database.read(lambda unit: unit.audit.count(wanted, limit=limit, counted=self._counted))
 
     async def summary(self, *, since: datetime | None, until: datetime | None) -> AuditSummary:
         """Who did what, and how it ended."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from bot.db import audit_summary
+from bot.db import audit_counts, audit_summary
+from bot.db.audit_counts import count_of
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditOutcome
-from bot.domain.audit_figures import AuditSummary, Tally, Waiting
+from bot.domain.audit_figures import AuditCount, AuditSummary, Tally, Waiting
 from bot.services.audit import Trail
 from tests.clock import START, ManualClock
 from tests.integration.db.conftest import append
@@ -125,6 +128,41 @@ async def test_a_count_says_when_there_is_more(database: Database, clock: Manual
         asked = AuditFilter(action=DELETE, before_seq=4, limit=2)
         found = await Trail(database).count(asked, limit=limit)
         assert (found.rows, found.complete) == (min(limit, 9), complete)
+
+
+async def test_a_count_is_made_once_for_all_pages_of_an_answer(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await request(database, clock, 1, 60)
+    made: list[AuditFilter] = []
+
+    def remembered(connection: Connection, wanted: AuditFilter, limit: int) -> AuditCount:
+        made.append(wanted)
+        return count_of(connection, wanted, limit)
+
+    monkeypatch.setattr(audit_counts, "count_of", remembered)
+    trail = Trail(database)
+    asked = AuditFilter(action=DELETE, since=START - timedelta(days=1))
+    first = await trail.count(asked, limit=10)
+    await append(database, kind=Kind.READ, action=AuditAction.AUDIT_LIST)
+    later = replace(asked, since=START - timedelta(hours=23), before_seq=3)
+    assert await trail.count(later, limit=10) == first
+    assert len(made) == 1
+
+
+async def test_a_remembered_count_holds_only_while_nothing_happens(database: Database, clock: ManualClock) -> None:
+    trail, asked = Trail(database), AuditFilter(action=DELETE)
+    everything = replace(asked, quiet=True)
+    await request(database, clock, 1, 60)
+    assert (await trail.count(asked, limit=10)).rows == 3
+    assert (await trail.count(replace(asked, since=clock.now() + timedelta(hours=1)), limit=10)).rows == 0
+    assert (await trail.count(replace(asked, since=clock.now()), limit=10)).rows == 2
+    assert (await trail.count(everything, limit=10)).rows == 3
+    await append(database, kind=Kind.READ, action=DELETE)
+    assert (await trail.count(everything, limit=10)).rows == 4
+    await request(database, clock, 2, 60)
+    assert (await trail.count(asked, limit=10)).rows == 6
+    assert (await trail.count(asked, limit=5)).complete is False
 
 
 async def test_targets_that_look_alike_are_found_among_many(database: Database) -> None:
