@@ -139,7 +139,7 @@ class AuditTrail:
         return is_target(self.written, name)
 
     def targets_like(self, name: str) -> tuple[str, ...]:
-        """Labels near this one, out of those that come after its first letter."""
+        """Labels and ids near this one, as far as a bounded look finds them."""
         return targets_like(self.written, name)
 
     def has_news_since(self, seq: int) -> bool:

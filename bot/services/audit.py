@@ -107,7 +107,7 @@ class Trail:
         return await self._database.read(lambda unit: unit.audit.summary(since=since, until=until))
 
     async def unknown_target(self, name: str) -> tuple[str, ...] | None:
-        """Labels near a target that no row is about; None where the trail knows it."""
+        """Labels and ids near a target that no row is about; None where the trail knows it."""
 
         def work(unit: Unit) -> tuple[str, ...] | None:
             return None if unit.audit.knows_target(name) else unit.audit.targets_like(name)

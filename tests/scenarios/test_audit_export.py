@@ -47,3 +47,12 @@ async def test_an_app_without_the_scope_is_told_and_nothing_leaves(world: World)
     assert files(world) == []
     row = next(row for row in reversed(await world.trail()) if row.kind is AuditKind.EXPORT)
     assert (row.outcome, row.code) == (AuditOutcome.FAILED, "missing_scope")
+
+
+async def test_an_unknown_database_gets_the_nearest_ones_and_no_file(world: World) -> None:
+    await world.says("cleo", "#prod", "databases show orders-eu")
+    for typed in ("ordres-eu", "prders-eu"):
+        answer = await world.says("grace", "#prod", f"audit export --database {typed} --all")
+        assert f"nothing about a database “{typed}”" in answer.splitlines()[0]
+        assert "orders-eu" in answer
+    assert files(world) == []

@@ -29,6 +29,13 @@ MISTYPED = [
     ("audit list --since 1d --until 7d", "turned round"),
     ("audit list --outcome sucess", "succeeded"),
     ("audit list --action databases.delte", "databases.delete"),
+    ("audit list --before-seq 99999", "no page of the trail"),
+    ("audit list --after-seq 99999", "no page of the trail"),
+    ("audit list --before-seq abc", "no page of the trail"),
+    ("audit list --after-seq -1", "no page of the trail"),
+    ("audit list --before-seq 5 --after-seq 2", "no page of the trail"),
+    ("audit export --before-seq 99999", "--before-seq"),
+    ("audit summary --after-seq 2", "--after-seq"),
     ("roles bind #prod admn", "admin"),
 ]
 

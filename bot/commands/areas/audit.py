@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.commands.areas.audit_asked import asked, narrower
-from bot.commands.areas.audit_filters import filter_from, filters, no_page_of_ours
+from bot.commands.areas.audit_filters import cursors, filter_from, filters, no_page_of_ours
+from bot.commands.areas.audit_known import require_known
 from bot.commands.areas.audit_verdict import nothing_verdict, page_verdict, rows_to_count
 from bot.commands.areas.audit_words import row_line, story_label, timeline
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
@@ -39,7 +40,7 @@ async def listed(context: Context, arguments: Arguments, text: str) -> Reply:
     form = CommandButton(label="Filter", command=asked(text, path="audit search"))
     if not found.records:
         if found.scanned_to is None:
-            await _require_known(context, wanted)
+            await require_known(context, wanted)
         return _nothing(found, wanted, question, form)
     count = await trail.count(wanted, limit=rows_to_count(wanted))
     parts: list[Part] = [Bullets(items=tuple(row_line(record) for record in found.records))]
@@ -92,17 +93,6 @@ async def _require_page(context: Context, wanted: AuditFilter) -> None:
         raise no_page_of_ours()
 
 
-async def _require_known(context: Context, wanted: AuditFilter) -> None:
-    """A database that no row is about is rather mistyped than without a history."""
-    near = await context.services.trail.unknown_target(wanted.target) if wanted.target else None
-    if near is not None:
-        raise UnknownTarget(
-            f"The trail holds nothing about a database “{(wanted.target or '')[:60]}”.",
-            typed=wanted.target or "",
-            candidates=[(label, label) for label in near],
-        )
-
-
 def _paging(found: AuditPage, wanted: AuditFilter, question: str) -> tuple[Action, ...]:
     newest, oldest = found.records[0].seq, found.records[-1].seq
     buttons = {
@@ -153,7 +143,7 @@ def commands() -> tuple[Command, ...]:
             gate=Gate.NONE,
             action=AuditAction.AUDIT_LIST,
             handler=list_rows,
-            parameters=filters(),
+            parameters=(*filters(), *cursors()),
         ),
         Command(
             path=("audit", "show"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.areas.audit_filters import filter_from, filters
+from bot.commands.areas.audit_known import require_known
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
@@ -21,6 +22,7 @@ async def export(context: Context, arguments: Arguments) -> Answer:
     wanted = filter_from(arguments, context.standing.person.timezone)
     made = await context.services.exports.deliver(wanted, form, context.invocation, context.standing.person)
     if not made.rows:
+        await require_known(context, wanted)
         return Reply(
             verdict=line("Nothing in the trail fits, so there is no file"),
             next_step=line("Next: widen the question, or add ", Code(text="--all"), " for reads and mistypes."),

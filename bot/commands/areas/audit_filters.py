@@ -31,7 +31,7 @@ SPOKEN = {
 
 
 def filters() -> tuple[Parameter, ...]:
-    """What a question can be narrowed by, in every command that asks."""
+    """What a question can be narrowed by, in every command that asks; a page of it by `cursors`."""
     text, time = ParameterKind.TEXT, ParameterKind.TIME
     return (
         Parameter(name="user", kind=ParameterKind.PERSON, option="--user", summary="who did it"),
@@ -56,8 +56,14 @@ def filters() -> tuple[Parameter, ...]:
         Parameter(name="day", kind=time, option="--day", summary="one day, as in yesterday or 2026-11-01"),
         Parameter(name="text", kind=text, option="--text", summary="words that occur in it"),
         Parameter(name="all", kind=ParameterKind.FLAG, option="--all", summary="with reads and mistypes"),
-        Parameter(name="before_seq", kind=text, option="--before-seq", summary=""),
-        Parameter(name="after_seq", kind=text, option="--after-seq", summary=""),
+    )
+
+
+def cursors() -> tuple[Parameter, ...]:
+    """Where a page begins or ends, as the buttons carry it: only what is paged takes them."""
+    return tuple(
+        Parameter(name=name, kind=ParameterKind.TEXT, option=option, summary="")
+        for name, option in (("before_seq", "--before-seq"), ("after_seq", "--after-seq"))
     )
 
 

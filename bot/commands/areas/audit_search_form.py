@@ -151,7 +151,7 @@ def commands() -> tuple[Command, ...]:
             gate=Gate.NONE,
             action=AuditAction.AUDIT_SEARCH,
             handler=form,
-            parameters=tuple(one for one in filters() if one.summary),
+            parameters=filters(),
             form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
         ),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.db import audit_counts, audit_summary
+from bot.db import audit_counts, audit_summary, audit_targets
 from bot.db.audit_counts import count_of
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditOutcome
@@ -165,10 +165,23 @@ async def test_a_remembered_count_holds_only_while_nothing_happens(database: Dat
     assert (await trail.count(asked, limit=5)).complete is False
 
 
+async def test_a_wrong_first_letter_is_mended_also_where_there_are_many_names(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_targets, "LOOKED_AT", 3)
+    for number in range(20):
+        await append(database, target_label=f"m-{number:02}")
+    await append(database, target_label="zebra")
+    assert await database.read(lambda unit: unit.audit.targets_like("yebra")) == ("zebra",)
+
+
 async def test_targets_that_look_alike_are_found_among_many(database: Database) -> None:
     for number in range(30):
         await append(database, target=f"db_{number}", target_label=f"orders-{number % 5}")
     near = await database.read(lambda unit: unit.audit.targets_like("order-3"))
     assert near[0] == "orders-3"
+    for typed, found in (("prders-4", "orders-4"), ("bd_17", "db_17"), ("db_177", "db_17")):
+        near = await database.read(lambda unit, typed=typed: unit.audit.targets_like(typed))  # type: ignore[misc]
+        assert near[0] == found, typed
     assert await database.read(lambda unit: unit.audit.knows_target("db_7"))
     assert not await database.read(lambda unit: unit.audit.knows_target("db_77"))
