@@ -77,10 +77,10 @@ def _one_process(settings: Settings) -> Iterator[None]:
 
 async def prepare(program: Program) -> None:
     """Everything that must hold before the first delivery is taken."""
-    problems = await program.database.check()
-    schema = [problem for problem in problems if "schema" in problem or "opened" in problem]
-    if schema:
-        raise ConfigurationError(schema)
+    found = await program.database.examine()
+    problems = [problem.sentence for problem in found]
+    if any(problem.ends_the_start for problem in found):
+        raise ConfigurationError(problems)
     await _pin_team(program)
     await program.environments.pin_all()
     problems += await program.database.check_tail()

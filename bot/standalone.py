@@ -24,9 +24,9 @@ async def database_beside(settings: Settings, *, clock: Clock | None = None) -> 
     keys = AuditKeys(signing_keys(settings, database_has_rows=database_has_rows(settings.database_url)))
     database = Database.open(settings.database_url, clock=clock or SystemClock(), audit_keys=keys)
     try:
-        schema = [problem for problem in await database.check() if "schema" in problem or "opened" in problem]
-        if schema:
-            raise ConfigurationError(schema)
+        fatal = [problem.sentence for problem in await database.examine() if problem.ends_the_start]
+        if fatal:
+            raise ConfigurationError(fatal)
         yield database
     finally:
         await database.close()

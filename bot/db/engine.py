@@ -21,10 +21,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.db.chain import AuditKeys
 from bot.db.connections import READERS, database_url, reading_engine, writing_engine
 from bot.db.failures import as_unavailable, name_of, raisable, reason_of
-from bot.db.health import problems
+from bot.db.health import findings
 from bot.db.unit import Unit
 from bot.db.writer import Writer
 from bot.domain.errors import Unavailable
+from bot.domain.fitness import Problem, ProblemKind
 from bot.domain.ports import Clock
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class Database:
 
     async def check(self) -> list[str]:
         """What is wrong with the database, as sentences; empty: it is ready to serve."""
-        return await self._in_reader(self._problems)
+        return [problem.sentence for problem in await self.examine()]
 
     async def check_tail(self) -> list[str]:
         """What is wrong with the trail's newest rows, as sentences: for the start, since it takes a moment."""
@@ -99,14 +100,20 @@ class Database:
             return []
         return [f"The audit trail does not hold. First bad row of the newest: {finding.seq}, {finding.problem}."]
 
-    def _problems(self) -> list[str]:
+    async def examine(self) -> list[Problem]:
+        """The same, each with what it means for a start."""
+        return await self._in_reader(self._findings)
+
+    def _findings(self) -> list[Problem]:
         if self.dialect == "sqlite" and not Path(self.url.database or "").exists():
-            return ["The database file is not there yet: run `python app.py migrate`."]
+            sentence = "The database file is not there yet: run `python app.py migrate`."
+            return [Problem(kind=ProblemKind.ABSENT, sentence=sentence)]
         try:
             with self._writing.connect() as connection, connection.begin():
-                return problems(connection)
+                return findings(connection)
         except SQLAlchemyError as error:
-            return [f"The database cannot be opened for writing: {reason_of(error)}."]
+            sentence = f"The database cannot be opened for writing: {reason_of(error)}."
+            return [Problem(kind=ProblemKind.UNUSABLE, sentence=sentence)]
 
     async def _in_reader(self, call: Callable[[], T]) -> T:
         if self._closed:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, inspect, select, text, true
 
 from bot.db.guards import guards_problem
 from bot.db.tables import audit_anchors, audit_events, audit_head
+from bot.domain.fitness import Problem, ProblemKind
 
 REVISION = "0002"
 """The newest migration: what this code was written against."""
@@ -53,6 +54,22 @@ def anchors_problem(connection: Connection) -> str:
     if found is None or (found[0] or 0) <= found[1]:
         return ""
     return f"An anchor names row {found[0]} of the audit trail, whose last row is {found[1]}."
+
+
+def findings(connection: Connection) -> list[Problem]:
+    """The same, each with what it means for a start."""
+    kind = schema_kind(connection)
+    return [Problem(kind=kind, sentence=sentence) for sentence in problems(connection)]
+
+
+def schema_kind(connection: Connection) -> ProblemKind:
+    """What any problem found here is: one of the schema, or of the trail in the right schema."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ProblemKind.ABSENT
+    found = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+    if found == REVISION:
+        return ProblemKind.UNSOUND
+    return ProblemKind.BEHIND if found < REVISION else ProblemKind.UNUSABLE
 
 
 def has_rows(connection: Connection) -> bool:

@@ -111,6 +111,15 @@ async def test_a_migration_that_finds_a_trigger_missing_ends_with_code_2(tmp_pat
         assert "audit_events_no_update" in said
 
 
+async def test_a_missing_database_ends_with_code_2_where_the_start_does_not_make_it(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path, AUTO_MIGRATE="0")
+        for command in ("serve", "doctor"):
+            code, said = await run(command, environ=given)
+            assert (code, "run `python app.py migrate`" in said) == (2 if command == "serve" else 1, True), said
+            assert "Error" not in said
+
+
 async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
         given = settings(api, slack, tmp_path)
