@@ -16,6 +16,7 @@ from bot.domain.failpoints import Failpoint, reach
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 ADVISORY_LOCK = 7_203_114_859
 """Any fixed number: Alembic takes no lock of its own, and replicas may start together."""
+UNKNOWN_SCHEMA = "The database's schema is not one that this program knows: start the newer version of this program."
 
 
 def migrate(url: str, *, guarded: bool = True) -> None:
@@ -27,6 +28,7 @@ def migrate(url: str, *, guarded: bool = True) -> None:
     """
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config(str(MIGRATIONS / "alembic.ini"))
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -39,6 +41,8 @@ def migrate(url: str, *, guarded: bool = True) -> None:
             if guarded:
                 _require_guards(connection)
             reach(Failpoint.IN_MIGRATION)
+    except CommandError:  # no migration of ours leads on from its revision
+        raise ConfigurationError([UNKNOWN_SCHEMA]) from None
     except SQLAlchemyError as error:
         raise ConfigurationError([f"The database cannot be migrated: {reason_of(error)}."]) from None
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -118,6 +119,19 @@ async def test_a_missing_database_ends_with_code_2_where_the_start_does_not_make
             code, said = await run(command, environ=given)
             assert (code, "run `python app.py migrate`" in said) == (2 if command == "serve" else 1, True), said
             assert "Error" not in said
+
+
+@pytest.mark.parametrize("migrates", ["0", "1"])
+async def test_a_schema_ahead_of_the_code_ends_with_code_2(tmp_path: Path, migrates: str) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path, AUTO_MIGRATE=migrates)
+        assert (await run("migrate", environ=given))[0] == 0
+        with contextlib.closing(sqlite3.connect(tmp_path / "bot.db")) as file:
+            file.execute("UPDATE alembic_version SET version_num = '9999'")
+            file.commit()
+        code, said = await run("serve", environ=given)
+    assert (code, "start the newer version of this program" in said) == (2, True), said
+    assert "Traceback" not in said
 
 
 async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:
