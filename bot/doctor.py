@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.bootstrap import Program, build
@@ -11,10 +12,17 @@ from bot.config import Settings
 from bot.db.inspection import database_has_rows
 from bot.domain.access import Role
 from bot.domain.errors import PeopleUnavailable
+from bot.domain.fitness import Problem, ProblemKind
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.keys import key_rings
 from bot.slack.manifest import SCOPES
 from bot.slack.web import look_up
+
+MENDED_AT_START: Mapping[ProblemKind, str] = {
+    ProblemKind.ABSENT: "There is no database yet; the first start makes it, and then writes to the admins.",
+    ProblemKind.BEHIND: "The database's schema is behind this program; the next start brings it up to date.",
+}
+"""What `serve` sees to where it migrates by itself."""
 
 
 @dataclass(kw_only=True)
@@ -31,16 +39,27 @@ async def examine(settings: Settings) -> Report:
     report = Report()
     rows = await asyncio.to_thread(database_has_rows, settings.database_url)
     async with build(settings, key_rings(settings, database_has_rows=rows)) as program:
-        problems = await program.database.check() or await program.database.check_tail()
-        report.problems += problems
+        found = await program.database.examine()
+        _database(program, found, report)
+        if not found:
+            report.problems += await program.database.check_tail()
         await _slack(program, report)
         for name in program.environments.names:
             await _environment(program, name, report)
         await _admins(program, report)
         await _audit_channel(program, report)
-        if not problems:
+        if not found:
             await _channels(program, report)
     return report
+
+
+def _database(program: Program, found: Sequence[Problem], report: Report) -> None:
+    """What the start mends by itself is no problem: README lets the doctor come before the first start."""
+    for problem in found:
+        if problem.migrating_mends_it and program.settings.migrates_at_start:
+            report.warnings.append(MENDED_AT_START[problem.kind])
+        else:
+            report.problems.append(problem.sentence)
 
 
 async def _slack(program: Program, report: Report) -> None:

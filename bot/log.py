@@ -32,6 +32,8 @@ QUIETED = {
     "asyncio": logging.WARNING,
 }
 """Libraries that log bodies, addresses or tokens below this level, even when LOG_LEVEL is DEBUG."""
+NOT_SO = "`token` will be unused"
+"""Bolt finds the bot token in the environment and warns that the client has one already: it is the same one."""
 
 
 def redacted(logger: object, method: str, event: Event) -> Event:
@@ -80,3 +82,8 @@ def configure(level: str) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name, least in QUIETED.items():
         logging.getLogger(name).setLevel(least)
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_worth_saying)
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    return NOT_SO not in record.getMessage()

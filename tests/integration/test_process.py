@@ -134,6 +134,16 @@ async def test_a_schema_ahead_of_the_code_ends_with_code_2(tmp_path: Path, migra
     assert "Traceback" not in said
 
 
+async def test_doctor_comes_before_the_first_start(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path)
+        code, said = await run("doctor", environ=given)
+        assert (code, said.splitlines()[0][:11]) == (0, "All is well"), said
+        assert "Note: There is no database yet; the first start makes it" in said
+        assert "will be unused" not in said
+        assert not (tmp_path / "bot.db").exists()
+
+
 async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
         given = settings(api, slack, tmp_path)
