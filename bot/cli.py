@@ -13,7 +13,7 @@ from typing import TypeVar
 import click
 
 from bot import log
-from bot.config import Settings, load, load_for_keeping
+from bot.config import Settings, load, load_command_name, load_for_keeping
 from bot.domain import failpoints
 from bot.domain.errors import BotError, ConfigurationError
 
@@ -103,7 +103,7 @@ def manifest(socket: bool) -> None:
     from bot.commands.registry import Registry
     from bot.slack.manifest import SCOPES, manifest_text
 
-    registry = Registry(all_commands(), os.environ.get("SLACK_COMMAND") or "/cloudsync")
+    registry = Registry(all_commands(), _guarded(load_command_name))
     click.echo(manifest_text(registry, socket=socket))
     for scope, reason in SCOPES.items():
         click.echo(f"{scope}: {reason}", err=True)

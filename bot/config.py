@@ -2,82 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
+from bot.config_values import (
+    Address,
+    AppToken,
+    BotToken,
+    ChannelId,
+    DatabaseAddress,
+    Keys,
+    People,
+    Seconds,
+    SlashCommand,
+    Switch,
+)
 from bot.domain import failpoints
 from bot.domain.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://cloudsync.sqlite.ai"
 DEFAULT = "default"
-KEY_BYTES = 32
-
-
-def _words(value: object) -> object:
-    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
-
-
-def _one_or_zero(value: object) -> object:
-    if value in ("1", True):
-        return True
-    if value in ("0", False):
-        return False
-    raise ValueError("takes 1 or 0")
-
-
-def _keys(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(_key(word.strip()) for word in value.split(",") if word.strip())
-
-
-def _key(word: str) -> bytes:
-    try:
-        key = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
-    except (binascii.Error, ValueError):
-        raise ValueError("takes URL-safe base64") from None
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"takes keys of {KEY_BYTES} bytes")
-    return key
-
-
-def _rising(value: tuple[int, ...]) -> tuple[int, ...]:
-    if not value or list(value) != sorted(set(value)) or value[0] < 1:
-        raise ValueError("takes rising numbers of seconds")
-    return value
-
-
-def _web_address(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("takes an address that begins with http:// or https://")
-    return value
-
-
-def _slash(value: str) -> str:
-    if not value.startswith("/") or len(value) < 2 or len(value) > 32 or " " in value:
-        raise ValueError("takes a slash and a word of at most 31 characters")
-    return value
-
-
-def _scheme(value: str) -> str:
-    if not value.startswith(("sqlite:", "postgres:", "postgresql:", "postgresql+psycopg:")):
-        raise ValueError("begins with sqlite:///, postgres:// or postgresql://")
-    return value
-
-
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Switch = Annotated[bool, BeforeValidator(_one_or_zero)]
-Keys = Annotated[tuple[bytes, ...], BeforeValidator(_keys)]
-Seconds = Annotated[tuple[int, ...], BeforeValidator(_words), AfterValidator(_rising)]
-Address = Annotated[str, AfterValidator(_web_address)]
+API_KEY = "CLOUDSYNC_API_KEY"
 
 
 class Settings(BaseModel):
@@ -85,26 +37,26 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
-    slack_bot_token: SecretStr = Field(description="The bot token, `xoxb-…`.")
+    slack_bot_token: BotToken = Field(description="The bot token, `xoxb-…`.")
     slack_signing_secret: SecretStr | None = Field(None, description="The signing secret. Needed in HTTP mode.")
-    slack_app_token: SecretStr | None = Field(None, description="The app token, `xapp-…`. Present: Socket Mode.")
+    slack_app_token: AppToken | None = Field(None, description="The app token, `xapp-…`. Present: Socket Mode.")
     slack_api_url: Address = Field(
         "https://slack.com/api/",
         description="Slack's Web API. Answers go only to `hooks.slack.com` and to this host.",
     )
-    slack_command: Annotated[str, AfterValidator(_slash)] = Field(
+    slack_command: SlashCommand = Field(
         "/cloudsync", description="The slash command's name; Slack gives it to the app installed last."
     )
     slack_team_id: str = Field("", description="The workspace served. Empty: the token's own.")
     slack_app_id: str = Field("", description="The app served. Empty: the first verified delivery's.")
-    database_url: Annotated[str, AfterValidator(_scheme)] = Field(
+    database_url: DatabaseAddress = Field(
         "sqlite:///cloudsync-bot.db",
         description="Where everything is kept. `postgres://…` for several replicas.",
     )
     auto_migrate: Switch | None = Field(
         None, description="1 or 0: bring the schema up to date at start. Empty: 1 for SQLite, 0 elsewhere."
     )
-    bot_admins: Words = Field((), description="Slack user ids, comma-separated: admins whom Slack cannot revoke.")
+    bot_admins: People = Field((), description="Slack user ids, comma-separated: admins whom Slack cannot revoke.")
     approvals_required: int = Field(
         1, ge=0, le=3, description="How many others must approve; 0 lets an admin confirm alone. Also `…__<NAME>`."
     )
@@ -112,7 +64,7 @@ class Settings(BaseModel):
         (), description="Keys that seal waiting secrets, newest first. Made once for a new SQLite database."
     )
     audit_keys: Keys = Field((), description="Keys that sign the audit trail, newest first. Likewise.")
-    audit_channel: str = Field("", description="Channel id for the trail's anchors and loud events.")
+    audit_channel: ChannelId = Field("", description="Channel id for the trail's anchors and loud events.")
     decision_seconds: int = Field(900, ge=5, le=604_800, description="Time to decide a request.")
     send_seconds: int = Field(120, ge=5, le=3_600, description="Time from approval to the send.")
     reconcile_seconds: Seconds = Field(
@@ -151,7 +103,7 @@ class Settings(BaseModel):
     @property
     def anchors_in(self) -> str:
         """The channel that takes anchors, as far as there is a token to post them with; else ""."""
-        return self.audit_channel if self.slack_bot_token.get_secret_value() != ABSENT else ""
+        return self.audit_channel if self.slack_bot_token.get_secret_value() != ABSENT_TOKEN else ""
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -181,28 +133,31 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     problems: list[str] = []
     environments = _environments(given, problems)
     values: dict[str, Any] = {
-        name: given[name.upper()] for name in Settings.model_fields if given.get(name.upper(), "").strip()
+        name: given[name.upper()].strip() for name in Settings.model_fields if given.get(name.upper(), "").strip()
     }
     values["environments"] = environments
     values["disk_is_lost"] = "DYNO" in given
     values["approvals_by_environment"] = _approvals(given, problems)
+    if not values.keys() & {"slack_app_token", "slack_signing_secret"}:
+        problems.append("SLACK_SIGNING_SECRET is missing: HTTP mode needs it (or SLACK_APP_TOKEN for Socket Mode).")
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        problems += _sentences(error)
-        raise ConfigurationError(problems) from None
-    if not settings.uses_socket_mode and settings.slack_signing_secret is None:
-        problems.append("SLACK_SIGNING_SECRET is missing: HTTP mode needs it (or SLACK_APP_TOKEN for Socket Mode).")
+        details = error.errors(include_input=False, include_url=False)
+        raise ConfigurationError(
+            [*(_sentence(str(one["loc"][0]).upper(), one) for one in details), *problems]
+        ) from None
     problems += _failpoint_problems(settings)
     if problems:
         raise ConfigurationError(problems)
     return settings
 
 
-ABSENT = "-"
+ABSENT_TOKEN = "xoxb-"
+"""Stands for a bot token in work that needs none: of its form, and no token."""
 KEEPING = ("DATABASE_URL", "SECRET_KEYS", "AUDIT_KEYS", "LOG_LEVEL", "FAILPOINTS", "SLACK_API_URL")
 """What the command line reads for work on the database alone."""
-_NEVER_USED = dict.fromkeys(("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "CLOUDSYNC_API_KEY"), ABSENT)
+_NEVER_USED = {"SLACK_BOT_TOKEN": ABSENT_TOKEN, "SLACK_SIGNING_SECRET": "-", "CLOUDSYNC_API_KEY": "-"}
 
 
 def load_for_keeping(
@@ -217,6 +172,12 @@ def load_for_keeping(
     used |= {name: given[name] for name in uses if given.get(name, "").strip()}
     absent = {name: value for name, value in _NEVER_USED.items() if name not in needs}
     return load({**absent, **used, "ENV_FILE": ""})
+
+
+def load_command_name(environ: Mapping[str, str] | None = None) -> str:
+    """SLACK_COMMAND or its default, for the manifest: it is printed before there is anything else to set."""
+    given = _with_file(dict(os.environ if environ is None else environ))
+    return load({**_NEVER_USED, "SLACK_COMMAND": given.get("SLACK_COMMAND", ""), "ENV_FILE": ""}).slack_command
 
 
 def _failpoint_problems(settings: Settings) -> list[str]:
@@ -242,18 +203,17 @@ def _with_file(given: dict[str, str]) -> dict[str, str]:
 
 def _environments(given: Mapping[str, str], problems: list[str]) -> dict[str, Environment]:
     found: dict[str, Environment] = {}
-    for setting, key in sorted(given.items()):
-        base, _, name = setting.partition("__")
-        if base != "CLOUDSYNC_API_KEY" or not key.strip():
-            continue
-        address = given.get(f"CLOUDSYNC_BASE_URL__{name}" if name else "CLOUDSYNC_BASE_URL", "").strip()
-        try:
-            found[(name or DEFAULT).lower()] = Environment(
-                api_key=SecretStr(key.strip()), base_url=address or DEFAULT_BASE_URL
-            )
-        except ValidationError as error:
-            problems += [f"CLOUDSYNC_BASE_URL{'__' + name if name else ''}: {one['msg']}." for one in error.errors()]
-    if not found and not problems:
+    keys = {name: key.strip() for name, key in sorted(given.items()) if name.partition("__")[0] == API_KEY}
+    for setting, key in keys.items():
+        name = setting.partition("__")[2]
+        of_address = f"CLOUDSYNC_BASE_URL__{name}" if name else "CLOUDSYNC_BASE_URL"
+        address = given.get(of_address, "").strip() or DEFAULT_BASE_URL
+        if key:
+            try:
+                found[(name or DEFAULT).lower()] = Environment(api_key=SecretStr(key), base_url=address)
+            except ValidationError as error:
+                problems += [_sentence(of_address, one) for one in error.errors(include_input=False)]
+    if not any(keys.values()):
         problems.append("CLOUDSYNC_API_KEY is missing: without a management key there is nothing to manage.")
     return found
 
@@ -271,15 +231,11 @@ def _approvals(given: Mapping[str, str], problems: list[str]) -> dict[str, int]:
     return found
 
 
-def _sentences(error: ValidationError) -> list[str]:
-    sentences = []
-    for one in error.errors(include_input=False, include_url=False):
-        name = str(one["loc"][0]).upper()
-        if one["type"] == "missing":
-            sentences.append(f"{name} is missing.")
-        else:
-            sentences.append(f"{name}: {one['msg'].removeprefix('Value error, ')}.")
-    return sentences
+def _sentence(name: str, detail: ErrorDetails) -> str:
+    """What is wrong with one setting, in our words where they are ours."""
+    if detail["type"] == "missing":
+        return f"{name} is missing."
+    return f"{name}: {detail['msg'].removeprefix('Value error, ')}."
 
 
 def describe_settings() -> tuple[tuple[str, str, str], ...]:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from bot.config import KEY_BYTES, Settings, load_for_keeping
+from bot.config import Settings, load_for_keeping
+from bot.config_values import KEY_BYTES
 from bot.domain.errors import ConfigurationError
 
 KEEP_IT = "# Keep this file: without it, sealed secrets and the trail's signatures are lost."

@@ -18,6 +18,7 @@ LAYERS = {
     "bot.services": 2,
     "bot.commands": 3,
     "bot.slack": 4,
+    "bot.config_values": 1,
     "bot.config": 1,
     "bot.keys": 2,
     "bot.log": 1,

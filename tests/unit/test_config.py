@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import describe_settings, load
+from bot.config import describe_settings, load, load_command_name
 from bot.domain.errors import ConfigurationError
 from bot.keys import key_file, key_rings, new_key
 
@@ -18,6 +18,8 @@ GOOD = {
     "CLOUDSYNC_API_KEY": "key",
     "ENV_FILE": "",
 }
+
+NEEDED = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "CLOUDSYNC_API_KEY")
 
 
 def problems_of(environ: dict[str, str]) -> str:
@@ -42,6 +44,9 @@ def test_everything_wrong_is_told_at_once_without_the_values() -> None:
     told = problems_of(
         {
             "ENV_FILE": "",
+            "SLACK_APP_TOKEN": "hunter2",
+            "BOT_ADMINS": "U0ADA,hunter2",
+            "AUDIT_CHANNEL": "#hunter2",
             "DATABASE_URL": "mysql://hunter2",
             "APPROVALS_REQUIRED": "7",
             "APPROVALS_REQUIRED__PROD": "many",
@@ -54,7 +59,10 @@ def test_everything_wrong_is_told_at_once_without_the_values() -> None:
         }
     )
     for name in (
-        "SLACK_BOT_TOKEN",
+        "SLACK_BOT_TOKEN is missing",
+        "SLACK_APP_TOKEN: takes an app-level token, which begins with xapp-",
+        "BOT_ADMINS: takes Slack user ids",
+        "AUDIT_CHANNEL: takes a channel's id",
         "DATABASE_URL",
         "APPROVALS_REQUIRED:",
         "APPROVALS_REQUIRED__PROD",
@@ -62,10 +70,36 @@ def test_everything_wrong_is_told_at_once_without_the_values() -> None:
         "RECONCILE_SECONDS",
         "SECRET_KEYS",
         "LOG_LEVEL",
-        "CLOUDSYNC_BASE_URL__STAGING",
+        "CLOUDSYNC_BASE_URL__STAGING: takes an address",
     ):
         assert name in told
     assert "hunter2" not in told
+    assert "Value error" not in told
+
+
+def test_without_any_setting_all_three_that_are_needed_are_named() -> None:
+    told = problems_of({"ENV_FILE": ""})
+    assert sorted(one.split()[0] for one in told.splitlines()) == sorted(NEEDED)
+
+
+@pytest.mark.parametrize("bad", ["bad", "xapp-1", "xoxp-1"])
+def test_a_bot_token_of_another_form_is_told_with_what_else_is_missing(bad: str) -> None:
+    told = problems_of({"ENV_FILE": "", "SLACK_BOT_TOKEN": bad})
+    assert "SLACK_BOT_TOKEN: takes the bot token, which begins with xoxb-." in told
+    assert "SLACK_SIGNING_SECRET is missing" in told
+    assert bad not in told
+
+
+def test_a_bad_address_is_not_taken_for_a_missing_key() -> None:
+    told = problems_of({**GOOD, "CLOUDSYNC_BASE_URL": "hunter2"})
+    assert told == "CLOUDSYNC_BASE_URL: takes an address that begins with http:// or https://."
+
+
+def test_the_manifests_command_needs_no_other_setting(tmp_path: Path) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("SLACK_COMMAND=/sync\nSLACK_BOT_TOKEN=bad\n")
+    assert load_command_name({"ENV_FILE": str(file)}) == "/sync"
+    assert load_command_name({"ENV_FILE": ""}) == "/cloudsync"
 
 
 def test_http_mode_needs_the_signing_secret_and_socket_mode_does_not() -> None:
