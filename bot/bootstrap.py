@@ -37,6 +37,7 @@ from bot.services.deliveries import Deliveries
 from bot.services.environments import Environments
 from bot.services.execution import Executor, Sending
 from bot.services.exports import Exports
+from bot.services.first_run import FirstRun
 from bot.services.follow_ups import FollowUps
 from bot.services.lifetime import Lifetime, set_up_with
 from bot.services.notices import Notices
@@ -98,6 +99,7 @@ class Program:
     environments: Environments
     deliveries: Deliveries
     notices: Notices
+    first_run: FirstRun
     access: Access
     lifetime: Lifetime
 
@@ -183,6 +185,7 @@ class _Machinery:
     timekeeper: Timekeeper
     gatekeeper: Gatekeeper
     notices: Notices
+    first_run: FirstRun
 
 
 def _machinery(base: _Foundation) -> _Machinery:
@@ -196,6 +199,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     )
     approvals = Approvals(database, access, base.trail, base.vault, recheck, clocks)
     sending = Sending(call_deadline_seconds=settings.call_deadline_seconds, first_reconcile_seconds=first_look)
+    first_run = FirstRun(database, base.messenger, access, settings.slack_command, settings.approvals_for)
     receipts, follow_ups = Receipts(database, base.environments, base.operations), FollowUps(settings.send_seconds)
     executor = Executor(
         database,
@@ -204,7 +208,7 @@ def _machinery(base: _Foundation) -> _Machinery:
         recheck,
         base.vault,
         base.operations,
-        local_operations(access),
+        local_operations(access, first_run),
         sending,
         receipts,
         follow_ups,
@@ -214,7 +218,8 @@ def _machinery(base: _Foundation) -> _Machinery:
     )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
-    outbox = OutboxWorker(database, base.messenger, access, {**notices.drawers(), **anchors.drawers()})
+    drawers = {**notices.drawers(), **first_run.drawers(), **anchors.drawers()}
+    outbox = OutboxWorker(database, base.messenger, access, drawers)
     timekeeper = Timekeeper(database, first_look)
     background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)
     gatekeeper = Gatekeeper(database, approvals, base.environments, background, slash=settings.slack_command)
@@ -225,6 +230,7 @@ def _machinery(base: _Foundation) -> _Machinery:
         timekeeper=timekeeper,
         gatekeeper=gatekeeper,
         notices=notices,
+        first_run=first_run,
     )
 
 
@@ -235,6 +241,7 @@ def _dispatcher(base: _Foundation, machinery: _Machinery) -> Dispatcher:
         approvals=machinery.approvals,
         trail=base.trail,
         exports=Exports(base.database, base.messenger),
+        first_run=machinery.first_run,
         directory=base.directory,
         vault=base.vault,
         operations=base.operations,
@@ -288,6 +295,7 @@ def _assembled(base: _Foundation) -> Program:
         environments=base.environments,
         deliveries=deliveries,
         notices=machinery.notices,
+        first_run=machinery.first_run,
         access=base.access,
         lifetime=base.lifetime,
     )

@@ -93,7 +93,7 @@ async def prepare(program: Program) -> None:
         return
     await _say_unwritten(program)
     await _recover(program)
-    await program.notices.welcome_if_unbound()
+    await program.first_run.welcome_if_unbound()
 
 
 async def _say_unwritten(program: Program) -> None:

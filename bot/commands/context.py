@@ -18,6 +18,7 @@ from bot.services.access import Access
 from bot.services.approvals import Approvals
 from bot.services.audit import Trail
 from bot.services.exports import Exports
+from bot.services.first_run import FirstRun
 from bot.services.operations.operation import OperationHandler
 from bot.services.secrets import Vault
 
@@ -33,6 +34,7 @@ class Services:
     approvals: Approvals
     trail: Trail
     exports: Exports
+    first_run: FirstRun
     directory: Directory
     vault: Vault
     operations: Mapping[OperationKind, OperationHandler]

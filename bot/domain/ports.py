@@ -82,7 +82,7 @@ class Messenger(Protocol):
         """Private (ephemeral) in a channel; falls back to a direct message."""
         ...
 
-    async def direct(self, person_id: str, reply: Reply) -> None:
+    async def direct(self, person_id: str, reply: Reply) -> Posted:
         """A direct message."""
         ...
 

@@ -17,7 +17,7 @@ from bot.domain.replies import (
     Strong,
     line,
 )
-from bot.domain.requests import Request, RequestState, Step
+from bot.domain.requests import OperationKind, Request, RequestState, Step
 from bot.services.card_parts import (
     decision_buttons,
     facts,
@@ -125,6 +125,8 @@ def elsewhere(request: Request) -> Reply:
 def _what_now_away(request: Request) -> Line:
     """The card's next step where its buttons are not; without `approve` there is no message that has them."""
     there = ChannelRef(id=request.channel_id)
+    if request.operation.kind is OperationKind.REHEARSAL and request.state is RequestState.SUCCEEDED:
+        return card(request).next_step
     if not leads_back(request):
         return line(*card(request).next_step, " It was asked in ", there, ".")
     if request.gate is not Gate.APPROVE:

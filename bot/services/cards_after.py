@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from bot.domain.replies import (
     Bullets,
+    ChannelRef,
+    Code,
     CommandButton,
     Facts,
     Line,
@@ -18,7 +20,7 @@ from bot.domain.replies import (
     Strong,
     line,
 )
-from bot.domain.requests import Request, RequestState, Step
+from bot.domain.requests import OperationKind, Request, RequestState, Step
 from bot.services.card_parts import (
     api_words,
     bullets,
@@ -64,9 +66,17 @@ def _receipt(request: Request) -> tuple[Part, ...]:
 def _what_now(request: Request) -> Line:
     if request.result.warnings:
         return line("Next: look at the warnings above.")
+    if request.operation.kind is OperationKind.REHEARSAL:
+        return after_rehearsal(request)
     if leads_back(request):
         return line("Next: if this was a mistake, ", Strong(text=request.result.undo_label), " leads back.")
     return line("Next: nothing to do.")
+
+
+def after_rehearsal(request: Request) -> Line:
+    """From the rehearsal to the real thing."""
+    following = Code(text=str(request.operation.arguments.get("following") or "databases delete <database>"))
+    return line("Next: a real deletion goes the same way. In ", ChannelRef(id=request.channel_id), " type ", following)
 
 
 def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:

@@ -40,15 +40,19 @@ def _pending(request: Request, deciders: tuple[str, ...]) -> Reply:
             *unread(request),
             *votes(request),
         ),
-        next_step=line(_needs(missing)),
+        next_step=_needs(missing, deciders),
         actions=decision_buttons(request),
         reference=request.id,
     )
 
 
-def _needs(missing: int) -> str:
-    people = "an admin other than the requester" if missing == 1 else f"{missing} admins other than the requester"
-    return f"Next: {people} approves or denies." if missing == 1 else f"Next: {people} approve, or one denies."
+def _needs(missing: int, deciders: tuple[str, ...]) -> Line:
+    """Whose turn it is: by name where it can only be one, and so that the chat tells them."""
+    if missing == 1 and len(deciders) == 1:
+        return line("Next: ", PersonRef(id=deciders[0]), " approves or denies.")
+    if missing == 1:
+        return line("Next: an admin other than the requester approves or denies.")
+    return line(f"Next: {missing} admins other than the requester approve, or one denies.")
 
 
 def _approved(request: Request, _: tuple[str, ...]) -> Reply:

@@ -31,6 +31,8 @@ class OutboxKind(StrEnum):
     UNDELIVERABLE = "undeliverable"
     ABANDONED = "abandoned"
     SETUP = "setup"
+    SET_UP = "set_up"
+    OPENED = "opened"
     ALERT = "alert"
     ANCHOR = "anchor"
     UNANCHORED = "unanchored"

@@ -1,4 +1,4 @@
-"""Messages that are about the bot itself: welcome to a fresh install, deliveries left behind, an unsound trail."""
+"""Messages that are about the bot itself: deliveries left behind, an unsound trail."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.ports import Messenger
 from bot.domain.records import OutboxItem
-from bot.domain.replies import CommandButton, Mood, Paragraph, Reply, line
+from bot.domain.replies import Mood, Paragraph, Reply, line
 from bot.services.access import Access
 from bot.services.lifecycle import OutboxKind, owe_message
 from bot.services.outbox import Drawer
-
-SETUP_MARK = "setup:welcomed"
 
 
 class Notices:
@@ -28,22 +26,9 @@ class Notices:
     def drawers(self) -> Mapping[str, Drawer]:
         """How each kind is drawn when its turn comes."""
         return {
-            OutboxKind.SETUP: self._setup,
             OutboxKind.ABANDONED: self._abandoned,
             OutboxKind.ALERT: self._alert,
         }
-
-    async def welcome_if_unbound(self) -> None:
-        """With no channel bound, write to the bot admins: once each, however often the bot starts."""
-        if not await self._access.bindings():
-            await self._database.note(self._owe_welcome)
-
-    def _owe_welcome(self, unit: Unit) -> None:
-        for person_id in sorted(self._access.bot_admins):
-            key = f"{SETUP_MARK}:{person_id}"
-            if unit.settings.get(key) is None:
-                unit.settings.set(key, unit.now.isoformat())
-                owe_message(unit, OutboxKind.SETUP, person_id=person_id)
 
     async def alert(self, problem: str) -> None:
         """Say in Slack that changes are off: in the audit channel, or to each bot admin."""
@@ -57,10 +42,6 @@ class Notices:
 
         await self._database.note(work)
 
-    async def _setup(self, item: OutboxItem) -> None:
-        if item.person_id and not await self._access.bindings():
-            await self._messenger.direct(item.person_id, welcome())
-
     async def _abandoned(self, item: OutboxItem) -> None:
         if item.person_id:
             await self._messenger.direct(item.person_id, left_unfinished())
@@ -71,18 +52,6 @@ class Notices:
             await self._messenger.post(item.channel_id, reply, marker=item.id)
         elif item.person_id:
             await self._messenger.direct(item.person_id, reply)
-
-
-def welcome() -> Reply:
-    """What the bot writes to its admins while no channel is bound."""
-    words = "You are one of its admins. Choose a channel, what may be done there, and who else may approve."
-    return Reply(
-        verdict=line("The bot is installed, and no channel may use it yet"),
-        mood=Mood.WAITING,
-        parts=(Paragraph(lines=(line(words),)),),
-        next_step=line("Next: press Set up a channel. It takes a minute and touches no database."),
-        actions=(CommandButton(label="Set up a channel", command="roles setup"),),
-    )
 
 
 def left_unfinished() -> Reply:

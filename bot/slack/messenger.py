@@ -107,10 +107,11 @@ class SlackMessenger:
         except MessageRefused:
             await self.direct(person_id, reply)
 
-    async def direct(self, person_id: str, reply: Reply) -> None:
+    async def direct(self, person_id: str, reply: Reply) -> Posted:
         """A direct message (conversations.open, chat.postMessage)."""
         channel_id = await self._direct_channel(person_id)
-        await self._drawn(self._posting, "chat.postMessage", render(reply), channel=channel_id, **QUIET)
+        answer = await self._drawn(self._posting, "chat.postMessage", render(reply), channel=channel_id, **QUIET)
+        return Posted(channel_id=channel_id, ts=str(answer.get("ts") or ""))
 
     async def upload(self, person_id: str, file: Path, *, name: str, comment: str) -> str:
         """A file into a direct message, in Slack's three steps: announce, send, share.

@@ -67,14 +67,15 @@ async def cancel(context: Context, arguments: Arguments) -> Answer:
 async def rehearse(context: Context, arguments: Arguments) -> Answer:
     """`approvals rehearse`: asks and approves like a deletion, and touches nothing."""
     del arguments
+    following = f"{context.services.slash} databases delete <database>"
     return Proposal(
-        operation=Operation(kind=OperationKind.REHEARSAL, environment=""),
+        operation=Operation(kind=OperationKind.REHEARSAL, environment="", arguments={"following": following}),
         target=Target(key=f"rehearsal:{new_story_id()}", id="", label="nothing at all"),
         observation=Observation(facts=(("What it touches", "nothing: this only shows how approvals work"),)),
         operation_class=OperationClass.DESTRUCTIVE,
         gate=Gate.APPROVE,
         action=AuditAction.APPROVALS_REHEARSE,
-        summary=f"rehearse an approval in {context.invocation.channel_name or 'this channel'}",
+        summary="rehearse an approval",
         reason="a rehearsal",
     )
 

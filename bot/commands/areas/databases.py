@@ -27,6 +27,7 @@ from bot.domain.replies import (
     Strong,
     line,
 )
+from bot.services.first_words import REHEARSAL
 
 PAGE = 10
 DATABASE = Parameter(
@@ -54,14 +55,23 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
         return _none(about)
     where = f", page {page} of {pages}" if pages > 1 else ""
     turning = _paging(wanted, page, pages)
+    leads, offered = await _leading_on(context)
     return Reply(
         verdict=line(Strong(text=f"{len(found)} database{'s' if len(found) != 1 else ''}{about}"), where),
         parts=(*past_the_end(asked, pages), Bullets(items=tuple(_listed(database) for database in part))),
-        next_step=next_or_page(
-            turning, "open one with ", Code(text=f"{context.services.slash} databases show <name>"), "."
-        ),
-        actions=turning,
+        next_step=next_or_page(turning, *leads),
+        actions=(*turning, *offered),
     )
+
+
+async def _leading_on(context: Context) -> tuple[Line, tuple[Action, ...]]:
+    """To one database; in a channel just set up first to the rehearsal, for those who may ask for it."""
+    due = context.standing.role >= Role.OPERATOR and await context.services.first_run.rehearsal_is_due(
+        context.standing.channel_id
+    )
+    if due:
+        return line("press ", Strong(text=REHEARSAL.label), ", which touches nothing."), (REHEARSAL,)
+    return line("open one with ", Code(text=f"{context.services.slash} databases show <name>"), "."), ()
 
 
 def _none(about: str) -> Reply:

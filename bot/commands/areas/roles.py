@@ -65,6 +65,7 @@ async def bound(context: Context, binding: ChannelBinding, *, agreed: bool) -> A
         return await _ask_second(
             context, binding_operation(binding), AuditAction.ROLES_BIND, words, binding.channel_id, needed
         )
+    await context.services.first_run.bound(binding, by=context.standing.person.id)
     return Reply(
         verdict=line(
             "Bound ",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.commands.areas.role_warnings import too_few_warning
 from bot.commands.asking import value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
@@ -24,6 +25,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.services.access import Change, NeedsSecondAdmin, only_reads
+from bot.services.first_words import leading_in, leading_there
 
 TITLE = "Set up a channel"
 ROLES = (
@@ -132,45 +134,19 @@ async def _require_able(context: Context, approver: str) -> None:
 
 
 async def _done(context: Context, binding: ChannelBinding, approver: str, refusal: str) -> Reply:
-    slash = context.services.slash
-    parts: list[Part] = []
+    """The channel's own message leads on; where the bot is not in it, this answer does."""
+    await context.services.first_run.opened(binding, by=context.standing.person.id, refusal=refusal)
+    there = binding.channel_id
+    lines = [line(PersonRef(id=approver), " may approve there too.")] if approver else []
     if refusal:
-        parts.append(
-            Paragraph(
-                lines=(
-                    line(
-                        "The bot could not join it (",
-                        Code(text=refusal),
-                        "): type ",
-                        Code(text="/invite"),
-                        " there first.",
-                    ),
-                )
-            )
-        )
-    if approver:
-        parts.append(Paragraph(lines=(line(PersonRef(id=approver), " may approve there too."),)))
-    able = await context.services.access.deciders(binding.channel_id, excluding=context.standing.person.id)
-    if binding.role is Role.ADMIN and not able:
-        grant = f"{slash} roles grant @person admin"
-        parts.append(
-            Paragraph(lines=(line("Nobody else could approve yet. Give somebody the right: ", Code(text=grant)),))
-        )
+        lines.append(line("The bot could not join it (", Code(text=refusal), ")."))
+    parts: tuple[Part, ...] = (Paragraph(lines=tuple(lines)),) if lines else ()
+    warned = await too_few_warning(context, there) if binding.role is Role.ADMIN else ()
     return Reply(
-        verdict=line(
-            "Set up: ", ChannelRef(id=binding.channel_id), f" is {binding.role.word}, on {binding.environment}"
-        ),
-        mood=Mood.GOOD,
-        parts=(
-            *parts,
-            Paragraph(
-                lines=(
-                    line("There, type ", Code(text=f"{slash} databases list"), " for a first list, then"),
-                    line(Code(text=f"{slash} approvals rehearse"), " to see an approval that touches nothing."),
-                )
-            ),
-        ),
-        next_step=line("Next: go to ", ChannelRef(id=binding.channel_id), " and type the first list."),
+        verdict=line("Set up: ", ChannelRef(id=there), f" is {binding.role.word}, on {binding.environment}"),
+        mood=Mood.WARNING if refusal or warned else Mood.GOOD,
+        parts=(*parts, *warned),
+        next_step=leading_in(there, context.services.slash, refusal) if refusal else leading_there(there),
     )
 
 

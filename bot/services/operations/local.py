@@ -10,6 +10,7 @@ from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 from bot.domain.audit import JsonValue
 from bot.domain.requests import Operation, OperationKind, Request, RequestState, Result
 from bot.services.access import Access, Change
+from bot.services.first_run import FirstRun
 from bot.services.operations.operation import Sent
 
 
@@ -45,12 +46,15 @@ class GrantRole:
         return Sent(state=RequestState.SUCCEEDED, result=Result())
 
 
+@dataclass(frozen=True)
 class Rehearsal:
     """Goes through asking and approving, and touches nothing."""
 
+    first_run: FirstRun
+
     async def perform(self, request: Request) -> Sent:
-        """Nothing is called and nothing is changed."""
-        del request
+        """Nothing is called and nothing is changed, but that the first run no longer leads here."""
+        await self.first_run.rehearsed(request.channel_id)
         return Sent(state=RequestState.SUCCEEDED, result=Result())
 
 
@@ -114,10 +118,10 @@ def _word(arguments: Mapping[str, JsonValue], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def local_operations(access: Access) -> Mapping[OperationKind, LocalOperation]:
+def local_operations(access: Access, first_run: FirstRun) -> Mapping[OperationKind, LocalOperation]:
     """Every local kind."""
     return {
         OperationKind.BIND_CHANNEL: BindChannel(access),
         OperationKind.GRANT_ROLE: GrantRole(access),
-        OperationKind.REHEARSAL: Rehearsal(),
+        OperationKind.REHEARSAL: Rehearsal(first_run),
     }

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.access import Gate, OperationClass
 from bot.domain.replies import CommandButton, Reply, RequestButton, Style
-from bot.domain.requests import Observation, Request, RequestState, Result, Step
+from bot.domain.requests import Observation, Operation, OperationKind, Request, RequestState, Result, Step
 from bot.services import cards
 from tests.factories import make_request
 from tests.unit.commands.plain import line_text, reply_text
@@ -76,6 +76,32 @@ def test_who_may_decide_is_listed_as_a_sentence_lists_people(
 ) -> None:
     drawn = cards.card(make_request(state=state), deciders=deciders)
     assert f"Who may decide: {told}" in reply_text(drawn).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("required", "deciders", "told"),
+    [
+        (1, ("U0GRACE",), "Next: @U0GRACE approves or denies."),
+        (1, ("U0GRACE", "U0CLEO"), "Next: an admin other than the requester approves or denies."),
+        (1, (), "Next: an admin other than the requester approves or denies."),
+        (2, ("U0GRACE", "U0CLEO"), "Next: 2 admins other than the requester approve, or one denies."),
+    ],
+)
+def test_whoever_alone_may_decide_is_told_that_it_is_their_turn(
+    required: int, deciders: tuple[str, ...], told: str
+) -> None:
+    drawn = cards.card(make_request(approvals_required=required), deciders=deciders)
+    assert line_text(drawn.next_step) == told
+
+
+@pytest.mark.parametrize("draw", [cards.card, cards.notice, cards.elsewhere])
+def test_a_rehearsal_that_ended_well_leads_to_the_real_thing(draw: Callable[[Request], Reply]) -> None:
+    following = {"following": "/acme databases delete <database>"}
+    rehearsal = Operation(kind=OperationKind.REHEARSAL, environment="", arguments=following)
+    drawn = draw(make_request(operation=rehearsal, state=RequestState.SUCCEEDED))
+    assert line_text(drawn.next_step) == (
+        "Next: a real deletion goes the same way. In @C0OPS type /acme databases delete <database>"
+    )
 
 
 REVERSIBLE = Result(undo_label="Register again", undo_command="databases register --again rq-1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import cast
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.commands.catalogue import all_commands
@@ -15,6 +16,7 @@ from bot.commands.registry import Registry
 from bot.db.engine import Database
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 from bot.domain.invocation import FormValue, Invocation, Surface
+from bot.domain.ports import Messenger
 from bot.domain.replies import Form, Reply
 from bot.domain.requests import Proposal
 from bot.sandbox.api.server import StandInApi
@@ -24,6 +26,7 @@ from bot.services.audit import Trail
 from bot.services.catalog import resolve_database
 from bot.services.environments import Environments
 from bot.services.exports import Exports
+from bot.services.first_run import FirstRun
 from bot.services.operations.catalogue import handlers
 from bot.services.recheck import Recheck
 from bot.services.secrets import Vault
@@ -35,6 +38,8 @@ ADA, GRACE, CLEO = "U0ADA", "U0GRACE", "U0CLEO"
 HERE = "C0OPS"
 REGISTRY = Registry(all_commands())
 Values = Mapping[str, FormValue]
+NO_MESSENGER = cast(Messenger, None)
+"""Handlers owe messages; nothing draws them here."""
 
 
 @dataclass(kw_only=True)
@@ -71,6 +76,7 @@ class Channel:
             approvals=Approvals(self.database, access, trail, vault, recheck, clocks),
             trail=trail,
             exports=Exports(self.database, self.mailbox),
+            first_run=FirstRun(self.database, NO_MESSENGER, access, "/cloudsync", clocks.approvals_required),
             directory=self.people,
             vault=vault,
             operations=operations,

@@ -64,6 +64,7 @@ class Team:
                 approvals=absent,
                 trail=absent,
                 exports=absent,
+                first_run=absent,
                 directory=self.people,
                 vault=absent,
                 operations={},
