@@ -24,6 +24,7 @@ from bot.sandbox.launch import BotProcess, free_port
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.seed import believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
+from bot.slack.manifest import SCOPES
 from tests.bots import KEY, settings_for
 from tests.databases import PostgresSource
 
@@ -179,7 +180,16 @@ async def test_the_manifest_needs_no_settings_and_explains_each_scope() -> None:
     code, said = await run("manifest", "--socket", environ={"ENV_FILE": ""})
     assert code == 0
     assert '"socket_mode_enabled": true' in said
-    assert "commands: the slash command" in said
+    assert {scope for scope, reason in SCOPES.items() if f"{scope}: {reason}" in said} == set(SCOPES)
+
+
+async def test_the_manifests_command_is_the_settings_also_from_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "settings.env"
+    file.write_text("SLACK_COMMAND=/sync\n")
+    for environ in ({"ENV_FILE": "", "SLACK_COMMAND": "/sync"}, {"ENV_FILE": str(file)}):
+        assert '"command": "/sync"' in (await run("manifest", environ=environ))[1]
+    code, said = await run("manifest", environ={"ENV_FILE": "", "SLACK_COMMAND": "sync"})
+    assert (code, "SLACK_COMMAND: takes a slash" in said) == (2, True), said
 
 
 async def test_sigterm_lets_a_call_under_way_come_to_its_end(tmp_path: Path) -> None:
