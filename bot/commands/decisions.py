@@ -96,8 +96,7 @@ class Decisions:
             case Step.CONFIRM:
                 after = await self._approvals.confirm(request, by, act)
                 if after.state is RequestState.APPROVED:
-                    after = await self._gatekeeper.carry(after)
-                    await self._gatekeeper.told(after)
+                    journey.request = after = await self._gatekeeper.carry(after)
                 return self._gatekeeper.answer(after)
             case Step.CANCEL:
                 after = await self._approvals.cancel(request, by, act)

@@ -30,7 +30,7 @@ from bot.domain.errors import (
 )
 from bot.domain.ids import new_reference
 from bot.domain.invocation import Invocation, Surface
-from bot.domain.ports import Clock, FormAdmission, Messenger, Responder
+from bot.domain.ports import Clock, FormAdmission, MessageDelayed, MessageRefused, Messenger, Responder
 from bot.domain.records import FormState
 from bot.domain.replies import Form, Reply, Small, line
 from bot.domain.requests import Proposal, Request, RequestState
@@ -80,8 +80,8 @@ class Dispatcher:
                 reply = await self._failed(journey, error)
                 outcome = type(error).__name__
             ANSWERS.labels(surface=surface, outcome=outcome).inc()
-            if reply is not None:
-                await responder.show(reply, form_id=await self._parts.forms.keep_answer(reply, journey))
+            form_id = await self._parts.forms.keep_answer(reply, journey) if reply is not None else ""
+            if reply is not None and await responder.show(reply, form_id=form_id):
                 await self._settle(journey)
         return None if journey.untold else plain_verdict(reply)
 
@@ -210,8 +210,7 @@ class Dispatcher:
         await self._parts.forms.move(record.id, FormState.WORKING, FormState.DONE)
         if reply is None or submission.form.waits:
             return reply
-        await self._whisper(journey, reply)
-        return None
+        return None if await self._whispered(journey, reply) else reply
 
     async def _worked(self, journey: Journey, submission: Submission, responder: Responder) -> Reply | None:
         if submission.parsed is None:
@@ -238,11 +237,14 @@ class Dispatcher:
         await responder.open_form(form, submission.record.id)
         await self._settle(journey)
 
-    async def _whisper(self, journey: Journey, reply: Reply) -> None:
+    async def _whispered(self, journey: Journey, reply: Reply) -> bool:
         """A form that closed on submission has no place to answer in: the channel it was opened from has."""
-        invocation = journey.invocation
-        await self._parts.messenger.whisper(invocation.channel_id, invocation.person_id, reply)
+        try:
+            await self._parts.messenger.whisper(journey.invocation.channel_id, journey.invocation.person_id, reply)
+        except (MessageRefused, MessageDelayed):
+            return False
         await self._settle(journey)
+        return True
 
     async def suggest(self, invocation: Invocation, field_name: str, typed: str) -> Sequence[tuple[str, str]]:
         """Type-ahead: the command's own look-up, or the stored options that fit what is typed."""

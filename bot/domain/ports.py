@@ -126,9 +126,10 @@ class Directory(Protocol):
 class Responder(Protocol):
     """Answers one delivery on the surface it came from. Implemented per surface by the slack layer."""
 
-    async def show(self, reply: Reply, *, form_id: str = "") -> None:
+    async def show(self, reply: Reply, *, form_id: str = "") -> bool:
         """The answer. Private unless `reply.shared`. Finds another way to the person if Slack refuses one.
 
+        False where no way led to them: what is owed to them as a message stays owed.
         `form_id` goes with an answer in a form's place: its buttons come back with it, and with no channel.
         """
         ...

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
@@ -58,16 +59,17 @@ class SlackResponder:
         answer = await call(self._client, method, **arguments)
         self._view_id = str((answer.get("view") or {}).get("id") or "")
 
-    async def show(self, reply: Reply, *, form_id: str = "") -> None:
-        """The answer, by the first way that works; the last one is a direct message."""
+    async def show(self, reply: Reply, *, form_id: str = "") -> bool:
+        """The answer, by the first way that works; the last one is a direct message. False where none did."""
         self._form_id = form_id
         for way in self._ways(reply):
             try:
                 if await way(reply):
-                    return
+                    return True
             except (MessageRefused, MessageDelayed) as error:
                 log.warning("answer_refused", way=way.__name__, code=error.code)
         log.error("answer_lost", surface=self._invocation.surface)
+        return False
 
     def _ways(self, reply: Reply) -> list[Any]:
         ways: list[Any] = []
@@ -115,7 +117,7 @@ class SlackResponder:
         webhook = AsyncWebhookClient(self._invocation.response_url, timeout=WEBHOOK_SECONDS)
         try:
             answer = await webhook.send_dict(body)
-        except (SlackApiError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError) as error:
             log.warning("response_url_failed", error=type(error).__name__)
             return False
         return answer.status_code == 200 and "error" not in (answer.body or "")
