@@ -19,7 +19,7 @@ from bot.domain.requests import Proposal, Request, RequestState, Step, Vote, Vot
 from bot.services.access import Access
 from bot.services.approval_words import too_few, too_late
 from bot.services.audit import Trail
-from bot.services.lifecycle import Act, Asking, entry_for, owe_card, owe_notices
+from bot.services.lifecycle import Act, Asking, entry_for, owe_card, owe_notices, owe_question
 from bot.services.recheck import Recheck
 from bot.services.secrets import Vault
 
@@ -82,6 +82,7 @@ class Approvals:
                 )
             )
             owe_card(unit, request)
+            owe_question(unit, request)
             return request
 
         opened = await self._database.write(work)

@@ -112,9 +112,18 @@ def notice(request: Request) -> Reply:
     return replace(card(request), actions=(), next_step=_what_now_away(request))
 
 
+def shown(request: Request, *, to: str, channel_id: str) -> Reply:
+    """What somebody who asks for it reads: the question where it is put to them, else the card as far as they stand."""
+    if request.state is RequestState.PENDING and request.gate is Gate.CONFIRM and request.requester_id == to:
+        return confirmation(request)
+    return card(request) if request.channel_id == channel_id else elsewhere(request)
+
+
 def elsewhere(request: Request) -> Reply:
     """The card, for reading only: seen from another channel, where nothing can be decided."""
     drawn, there = card(request), ChannelRef(id=request.channel_id)
+    if request.state is RequestState.PENDING and request.gate is Gate.CONFIRM:
+        return replace(drawn, actions=())
     if request.state in TO_DECIDE:
         return replace(drawn, actions=(), next_step=line("Next: decide it in ", there, ", where it was asked."))
     if request.is_open:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.domain.access import Gate
 from bot.domain.replies import (
+    Code,
     Line,
     Moment,
     Mood,
@@ -27,6 +29,8 @@ from bot.services.card_parts import (
 
 
 def _pending(request: Request, deciders: tuple[str, ...]) -> Reply:
+    if request.gate is Gate.CONFIRM:
+        return _unconfirmed(request)
     missing = request.approvals_required - len(request.approvals)
     return Reply(
         verdict=line(PersonRef(id=request.requester_id), " asks to ", Strong(text=request.summary)),
@@ -53,6 +57,21 @@ def _needs(missing: int, deciders: tuple[str, ...]) -> Line:
     if missing == 1:
         return line("Next: an admin other than the requester approves or denies.")
     return line(f"Next: {missing} admins other than the requester approve, or one denies.")
+
+
+def _unconfirmed(request: Request) -> Reply:
+    """The requester alone can let it go ahead, and is asked so in private: here it can only be withdrawn."""
+    asker = PersonRef(id=request.requester_id)
+    return Reply(
+        verdict=line("Not confirmed yet: ", Strong(text=request.summary)),
+        mood=Mood.WAITING,
+        parts=(facts(request, ("Until", (Moment(at=request.decide_by),))), *unread(request)),
+        next_step=line(
+            "Next: ", asker, " confirms it with ", Code(text=f"approvals show {request.id}"), ", or it ends."
+        ),
+        actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
+        reference=request.id,
+    )
 
 
 def _approved(request: Request, _: tuple[str, ...]) -> Reply:

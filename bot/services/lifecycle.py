@@ -25,6 +25,7 @@ class OutboxKind(StrEnum):
     """What an outbox row draws."""
 
     CARD = "card"
+    QUESTION = "question"
     NOTICE = "notice"
     REMINDER = "reminder"
     HELD_UP = "held_up"
@@ -38,8 +39,8 @@ class OutboxKind(StrEnum):
     UNANCHORED = "unanchored"
 
 
-TO_EACH = frozenset({OutboxKind.NOTICE, OutboxKind.HELD_UP})
-"""Messages that go to several people: none waits for another's."""
+TOLD_ON_SCREEN = frozenset({OutboxKind.QUESTION, OutboxKind.NOTICE})
+"""What the answer on the screen settles, if it reaches the person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,13 @@ def owe_card(unit: Unit, request: Request) -> None:
         unit.outbox.put(_item(unit, request, OutboxKind.CARD))
 
 
+def owe_question(unit: Unit, request: Request) -> None:
+    """Let the requester be asked to confirm: by message only where the screen could not ask them."""
+    if request.gate is Gate.CONFIRM:
+        late = NOTICE_GRACE_SECONDS
+        unit.outbox.put(_item(unit, request, OutboxKind.QUESTION, person_id=request.requester_id, late=late))
+
+
 def owe_notices(unit: Unit, request: Request) -> None:
     """Tell the requester how it ended, and the approvers when it failed after they approved."""
     late = 0 if request.gate is Gate.APPROVE else NOTICE_GRACE_SECONDS
@@ -170,15 +178,20 @@ FAILED_AFTER_APPROVAL = frozenset(
 
 
 def notice_key(request: Request, person_id: str) -> str:
-    """The outbox key of what one person is told about one request."""
+    """The outbox key of what one person is told, or asked, about one request."""
     return f"{OutboxKind.NOTICE}:{request.id}:{person_id}"
 
 
 def _item(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None, late: int = 0) -> OutboxItem:
-    own = person_id if kind in TO_EACH else None
+    """What goes to several people waits for nobody else's."""
+    key = f"{kind}:{request.id}"
+    if person_id and kind in TOLD_ON_SCREEN:
+        key = notice_key(request, person_id)
+    elif person_id and kind is OutboxKind.HELD_UP:
+        key = f"{key}:{person_id}"
     return OutboxItem(
         id=new_story_id(),
-        key=f"{kind}:{request.id}:{own}" if own else f"{kind}:{request.id}",
+        key=key,
         kind=kind,
         request_id=request.id,
         person_id=person_id,

@@ -58,6 +58,7 @@ class OutboxWorker:
         self._owner = f"out-{secrets.token_hex(4)}"
         self._drawers: dict[str, Drawer] = {
             OutboxKind.CARD: self._card,
+            OutboxKind.QUESTION: self._question,
             OutboxKind.NOTICE: self._notice,
             OutboxKind.REMINDER: self._reminder,
             OutboxKind.HELD_UP: self._held_up,
@@ -161,6 +162,11 @@ class OutboxWorker:
 
     async def _remember(self, request: Request, posted: Posted) -> None:
         await self._database.note(lambda unit: unit.requests.set_card(request.id, posted.channel_id, posted.ts))
+
+    async def _question(self, item: OutboxItem) -> None:
+        request = await self._request(item)
+        if request is not None and request.state is RequestState.PENDING:
+            await self._messenger.direct(request.requester_id, cards.confirmation(request))
 
     async def _notice(self, item: OutboxItem) -> None:
         request = await self._request(item)

@@ -50,3 +50,20 @@ async def test_what_was_told_on_the_screen_is_not_told_again(world: World) -> No
     await world.presses("alan", "#prod", "Confirm")
     assert await world.program.database.read(lambda unit: unit.outbox.pending()) == 0
     assert world.told("alan") == ""
+
+
+async def test_a_question_that_could_not_be_put_on_the_screen_comes_by_message_and_is_answered_there(
+    world: World,
+) -> None:
+    silence(world)
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    world.workspace.outages.clear()
+    await world.person("alan").wait_for(lambda: "Please confirm" in world.told("alan") or None, timeout=20)
+    await world.presses("alan", "dm", "Confirm")
+    assert world.api.estate.labelled("orders-eu").tables["invoices"]
+    assert "Enabled CloudSync" in world.told("alan")
+
+
+async def test_a_question_that_stands_on_the_screen_is_not_put_again(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    assert await world.program.database.read(lambda unit: unit.outbox.pending()) == 0

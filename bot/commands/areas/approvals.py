@@ -47,8 +47,7 @@ def _listed(request: Request) -> Line:
 async def show(context: Context, arguments: Arguments) -> Answer:
     """`approvals show <id>`: the card as it stands."""
     request = await context.services.approvals.find(arguments.text("request"))
-    away = request.channel_id != context.standing.channel_id
-    return cards.elsewhere(request) if away else cards.card(request)
+    return cards.shown(request, to=context.invocation.person_id, channel_id=context.standing.channel_id)
 
 
 async def cancel(context: Context, arguments: Arguments) -> Answer:

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.access import Gate, Role
 from bot.domain.errors import Denied, UnknownTarget
-from bot.domain.replies import CommandMenu, RequestButton
-from bot.domain.requests import OperationKind, Request, RequestState
+from bot.domain.replies import CommandMenu, Reply, RequestButton
+from bot.domain.requests import OperationKind, Request, RequestState, Step
 from tests.factories import make_request
 from tests.unit.commands.areas.channel import ADA, CLEO, GRACE, HERE, Channel
 from tests.unit.commands.plain import line_text, reply_text
@@ -37,6 +37,23 @@ async def test_a_request_is_found_by_the_beginning_of_its_id(channel: Channel) -
     reply = await channel.reply(f"approvals show {request.id[:8]}")
     assert "delete the database “orders-eu”" in line_text(reply.verdict)
     assert any(isinstance(action, RequestButton) for action in reply.actions)
+
+
+def steps(reply: Reply) -> list[str]:
+    """What the buttons on a request would do."""
+    return [action.step for action in reply.actions if isinstance(action, RequestButton)]
+
+
+async def test_a_request_that_waits_for_its_requesters_own_word_puts_the_question_to_them_alone(
+    channel: Channel,
+) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    request = await opened(channel, gate=Gate.CONFIRM)
+    asked = await channel.reply(f"approvals show {request.id}")
+    assert steps(asked) == [Step.CONFIRM, Step.CANCEL]
+    shown = await channel.reply(f"approvals show {request.id}", person=GRACE)
+    assert steps(shown) == [Step.CANCEL], "nobody can approve or deny it"
+    assert f"Not confirmed yet: {request.summary}" in reply_text(shown)
 
 
 async def test_an_unknown_request_is_said(channel: Channel) -> None:
