@@ -66,6 +66,10 @@ class Messenger(Protocol):
         """Whether a message with this marker is there already (the connection died after Slack took it)."""
         ...
 
+    async def link(self, posted: Posted) -> str:
+        """An address that opens the message, or ""."""
+        ...
+
     async def read_thread(self, channel_id: str, thread_ts: str) -> Sequence[tuple[str, str]]:
         """The ts and text of everything that this bot itself said in a thread, oldest first."""
         ...

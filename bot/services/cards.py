@@ -9,6 +9,7 @@ from bot.domain.replies import (
     ChannelRef,
     Code,
     Line,
+    LinkButton,
     Moment,
     Mood,
     Paragraph,
@@ -19,7 +20,6 @@ from bot.domain.replies import (
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
 from bot.services.card_parts import (
-    decision_buttons,
     facts,
     going_ahead,
     leads_back,
@@ -96,13 +96,18 @@ def undeliverable(request: Request, code: str) -> Reply:
     )
 
 
-def reminder(request: Request) -> Reply:
-    """In the channel, once, before the time to decide runs out."""
+def reminder(request: Request, *, link: str = "") -> Reply:
+    """In the channel, once, before the time to decide runs out.
+
+    It leads to the card and decides nothing itself: nobody redraws it, and its buttons would outlive the request.
+    """
     return Reply(
         verdict=line("Still waiting for a decision: ", Strong(text=request.summary)),
         mood=Mood.WAITING,
-        next_step=line("Next: approve or deny it before ", Moment(at=request.decide_by), "."),
-        actions=decision_buttons(request),
+        next_step=line(
+            "Next: approve or deny it where it was asked, further up here, before ", Moment(at=request.decide_by), "."
+        ),
+        actions=(LinkButton(label="Open the request", url=link),) if link else (),
         reference=request.id,
     )
 

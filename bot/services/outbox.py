@@ -137,7 +137,11 @@ class OutboxWorker:
         if request.state in (RequestState.PENDING, RequestState.NEEDS_HUMAN):
             deciders = await self._access.deciders(request.channel_id, excluding=request.requester_id)
         drawn = cards.card(request, deciders=deciders)
-        posted = self._posted(request) or await self._found(item, request)
+        posted = self._posted(request)
+        if posted is None:
+            posted = await self._found(item, request, request.id)
+            if posted is not None:
+                await self._remember(request, posted)
         if posted is not None:
             await self._messenger.update(posted, drawn)
             return
@@ -151,14 +155,18 @@ class OutboxWorker:
             return None
         return Posted(channel_id=request.card_channel, ts=request.card_ts)
 
-    async def _found(self, item: OutboxItem, request: Request) -> Posted | None:
-        """After a post that may have been taken, look before posting again: a card is posted once."""
+    async def _found(self, item: OutboxItem, request: Request, marker: str) -> Posted | None:
+        """After a post that may have been taken, look before posting again: a card and a reminder are posted once.
+
+        Slack may refuse the looking while the card stands there with live buttons: only a refused post says that it
+        does not.
+        """
         if item.attempts == 0:
             return None
-        posted = await self._messenger.find(request.channel_id, request.id, since=request.created_at)
-        if posted is not None:
-            await self._remember(request, posted)
-        return posted
+        try:
+            return await self._messenger.find(request.channel_id, marker, since=request.created_at)
+        except MessageRefused as refused:
+            raise MessageDelayed(refused.code) from None
 
     async def _remember(self, request: Request, posted: Posted) -> None:
         await self._database.note(lambda unit: unit.requests.set_card(request.id, posted.channel_id, posted.ts))
@@ -175,8 +183,19 @@ class OutboxWorker:
 
     async def _reminder(self, item: OutboxItem) -> None:
         request = await self._request(item)
-        if request is not None and request.state is RequestState.PENDING:
-            await self._messenger.post(request.channel_id, cards.reminder(request), marker=f"{request.id}-reminder")
+        if request is None or request.state is not RequestState.PENDING:
+            return
+        marker = f"{request.id}-reminder"
+        if await self._found(item, request, marker) is None:
+            drawn = cards.reminder(request, link=await self._link(request))
+            await self._messenger.post(request.channel_id, drawn, marker=marker)
+
+    async def _link(self, request: Request) -> str:
+        posted = self._posted(request)
+        try:
+            return await self._messenger.link(posted) if posted is not None else ""
+        except (MessageRefused, MessageDelayed):
+            return ""
 
     async def _held_up(self, item: OutboxItem) -> None:
         request = await self._request(item)

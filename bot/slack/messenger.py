@@ -16,7 +16,7 @@ from bot.slack.blocks import Rendered, render
 from bot.slack.forms import form_view, reply_view
 from bot.slack.web import INVALID, call, look_up, send_file
 
-HISTORY_LOOKED_AT = THREAD_PAGE = 200
+HISTORY_PAGE = THREAD_PAGE = 200
 QUIET = {"unfurl_links": False, "unfurl_media": False}
 MARKER = "cloudsync_request"
 
@@ -44,14 +44,19 @@ class SlackMessenger:
         return _posted(str(answer.get("channel") or channel_id), message)
 
     async def find(self, channel_id: str, marker: str, *, since: datetime, thread: str = "") -> Posted | None:
-        """Look for the marker in recent messages (conversations.history), those of the thread first (.replies)."""
-        recent = {"channel": channel_id, "oldest": f"{since.timestamp() - 60:.6f}", "limit": HISTORY_LOOKED_AT}
+        """Look for the marker in all messages since then (conversations.history), the thread's first (.replies)."""
+        recent = {"channel": channel_id, "oldest": f"{since.timestamp() - 60:.6f}", "limit": HISTORY_PAGE}
         if thread:
             found = _marked(channel_id, marker, await self._replies(thread, **recent))
             if found is not None:
                 return found
-        answer = await look_up(self._client, "conversations.history", **recent, include_all_metadata="true")
-        return _marked(channel_id, marker, answer.get("messages") or ())
+        said = await self._paged(self._history_page, {**recent, "include_all_metadata": "true"})
+        return _marked(channel_id, marker, said)
+
+    async def link(self, posted: Posted) -> str:
+        """Where it opens (chat.getPermalink, which needs no scope)."""
+        answer = await look_up(self._client, "chat.getPermalink", channel=posted.channel_id, message_ts=posted.ts)
+        return str(answer.get("permalink") or "")
 
     async def read_thread(self, channel_id: str, thread_ts: str) -> Sequence[tuple[str, str]]:
         """Page through conversations.replies. What others said there does not count: anybody may write in a thread."""
@@ -59,7 +64,7 @@ class SlackMessenger:
 
     async def read_channel(self, channel_id: str, *, since: str = "") -> Sequence[tuple[str, str]]:
         """Page through conversations.history, which comes newest first and without replies."""
-        asked = {"channel": channel_id, "limit": THREAD_PAGE, **({"oldest": since} if since else {})}
+        asked = {"channel": channel_id, "limit": HISTORY_PAGE, **({"oldest": since} if since else {})}
         return (await self._own(await self._paged(self._history_page, asked)))[::-1]
 
     async def _own(self, said: Iterable[Message]) -> Sequence[tuple[str, str]]:

@@ -184,3 +184,18 @@ async def test_a_secret_in_the_reason_for_a_denial_is_refused(world: World) -> N
     await world.presses("grace", "#prod", "Deny")
     assert "Take it out, and rotate it" in await world.fills("grace", {"Reason": CREDENTIAL})
     assert "asks to delete" in world.card()
+
+
+@pytest.mark.parametrize("code", ["not_in_channel", "missing_scope"])
+async def test_a_card_that_stands_is_not_cancelled_because_looking_for_it_is_refused(world: World, code: str) -> None:
+    outages = world.workspace.outages
+    outages.arm("conversations.history", Outage.REFUSED, code=code, times=2)
+    outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    grace = world.person("grace")
+    await grace.wait_for(lambda: not outages.armed or None, timeout=20)
+    await world.settle()
+    await world.presses("grace", "#prod", "Approve")
+    cards = [one for one in grace.see("#prod") if not one.is_ephemeral]
+    assert len(cards) == 1
+    assert "Removed" in grace.read(cards[0])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.slack.outages import Outage
+from bot.sandbox.slack.reading import buttons_of
 from tests.bots import World
 from tests.scenarios.conftest import accounted_bot
 
@@ -35,16 +39,32 @@ async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_butt
         await ask(world)
         grace = world.person("grace")
         card = grace.see("#prod")[-1]
+        as_it_was = copy(card)
         await grace.wait_for(lambda: "Still waiting" in grace.read(grace.see("#prod")[-1]) or None, timeout=15)
         await grace.wait_for(lambda: "Expired" in grace.read(card) or None, timeout=15)
         assert "Approve" not in str(card.blocks)
         reminders = [one for one in grace.see("#prod") if "Still waiting" in grace.read(one)]
         assert len(reminders) == 1
-        await world.presses("grace", "#prod", "Approve")
+        assert card.ts.replace(".", "") in str(reminders[0].blocks), "it leads to the card"
+        live = [label for one in grace.see("#prod") for label in buttons_of(one)]
+        assert not {"Approve", "Deny", "Cancel"} & {*live}, "nothing is left that could be pressed"
+        await grace.click(as_it_was, "Approve")
+        await world.settle()
         assert "It has expired" in world.reads("grace", "#prod")
         rows = await world.trail()
         assert [row.outcome for row in rows if row.kind is AuditKind.EXPIRY] == [AuditOutcome.EXPIRED]
         assert world.api.journal.changing == []
+
+
+async def test_a_reminder_that_slack_took_before_the_connection_died_is_posted_once(database_url: str) -> None:
+    async with accounted_bot(database_url, DECISION_SECONDS="9") as world:
+        await ask(world)
+        grace = world.person("grace")
+        world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
+        await grace.wait_for(lambda: "Expired" in grace.read(grace.see("#prod")[0]) or None, timeout=20)
+        await world.settle()
+        reminders = [one for one in grace.see("#prod") if "Still waiting" in grace.read(one)]
+        assert len(reminders) == 1
 
 
 async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
