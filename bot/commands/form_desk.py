@@ -16,7 +16,7 @@ from bot.commands.secrets_in_text import secrets_in_the_open
 from bot.db.engine import Database
 from bot.domain.access import OperationClass
 from bot.domain.audit import JsonValue
-from bot.domain.errors import FieldErrors, InvalidInput
+from bot.domain.errors import Denied, FieldErrors, InvalidInput
 from bot.domain.ids import new_request_id
 from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
@@ -26,6 +26,8 @@ from bot.domain.secrecy import redact
 
 ASKED_KEPT = 200
 """Characters of a field that the trail keeps."""
+
+FOREIGN = "This came from another workspace or app than the one that this bot serves."
 
 _FIELDS = TypeAdapter(tuple[FormField, ...])
 
@@ -79,7 +81,12 @@ class FormDesk:
         return form_id
 
     async def placed(self, invocation: Invocation) -> Invocation:
-        """A click in a view carries no channel: the form's row knows where it was opened, and for whom."""
+        """A click in a view carries no channel: the form's row knows where it was opened, and for whom.
+
+        What was meant for another workspace or app has no place here, whatever it asks for.
+        """
+        if invocation.is_foreign:
+            raise Denied(FOREIGN, remedy="Use the bot in the workspace that it was installed for.")
         if invocation.surface not in (Surface.BUTTON, Surface.MENU) or invocation.channel_id or not invocation.form_id:
             return invocation
         record = await self.find(invocation.form_id)

@@ -56,5 +56,7 @@ class Invocation:
     message_channel_id: str = ""
     """The channel the clicked message lies in, which must be the request's own."""
     view_id: str = ""
+    is_foreign: bool = False
+    """Signed with our secret, and yet for another workspace or app: it is turned away and has no other effect."""
     replaces: bool = False
     """A button whose answer replaces the message it sits on (paging)."""

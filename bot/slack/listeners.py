@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -93,9 +94,11 @@ class Listeners:
         await self._take(ack, body, from_closing(body))
 
     async def _take(self, ack: AsyncAck, body: Body, invocation: Invocation | None) -> None:
-        if invocation is None or not self._is_ours(body):
+        if invocation is None:
             await ack()
             return
+        if not self._is_ours(body):
+            invocation = replace(invocation, is_foreign=True)
         before = await self._inbox.take(invocation)
         reach(Failpoint.AFTER_INBOX)
         await ack()
@@ -108,7 +111,7 @@ class Listeners:
         """A form: judged before the acknowledgement, which carries errors, a waiting view or nothing."""
         invocation = from_submission(body)
         if not self._is_ours(body):
-            await ack()
+            await self._take(ack, body, invocation)
             return
         if await self._inbox.take(invocation) is not None:
             await ack()

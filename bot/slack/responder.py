@@ -72,6 +72,8 @@ class SlackResponder:
         return False
 
     def _ways(self, reply: Reply) -> list[Any]:
+        if self._invocation.is_foreign:
+            return [self._by_response_url]  # the one address that is sure to belong to whoever did this
         ways: list[Any] = []
         if self._view_id:
             ways.append(self._in_view)

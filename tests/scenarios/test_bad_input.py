@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import pytest
 
 from bot.domain.audit import AuditKind, AuditOutcome
@@ -145,13 +147,70 @@ async def test_a_repeated_delivery_runs_nothing(world: World) -> None:
     assert len(asked) == 1
 
 
-async def test_a_forged_signature_and_another_team_reach_nothing(world: World) -> None:
+async def test_a_forged_signature_reaches_nothing(world: World) -> None:
     before = len(await world.trail())
     forged = await world.person("alan").command("#prod", "/cloudsync org", manner=Manner(bad_signature=True))
     assert forged.status == 401
-    await world.person("alan").command("#prod", "/cloudsync org", manner=Manner(team_id="T0OTHER"))
     await world.settle()
     assert len(await world.trail()) == before
+
+
+FOREIGN = pytest.mark.parametrize("manner", [Manner(team_id="T0OTHER"), Manner(app_id="A0OTHER")], ids=["team", "app"])
+
+
+async def refused(world: World, name: str, channel: str, said: str) -> None:
+    """A private sentence and a row, and that is all."""
+    await world.settle()
+    newest = world.person(name).see(channel)[-1]
+    assert newest.is_ephemeral
+    assert said in world.person(name).read(newest)
+    row = (await world.trail())[-1]
+    assert (row.kind, row.outcome, row.actor) == (AuditKind.REFUSAL, AuditOutcome.DENIED, world.person(name).id)
+    assert world.api.journal.changing == []
+
+
+@FOREIGN
+async def test_a_command_for_another_team_or_app_is_refused_and_runs_nothing(world: World, manner: Manner) -> None:
+    await world.says("cleo", "#prod", "whoami")
+    asked = len(world.api.journal.calls)
+    await world.person("alan").command("#prod", "/cloudsync org", manner=manner)
+    await refused(world, "alan", "#prod", "another workspace or app")
+    assert len(world.api.journal.calls) == asked
+
+
+@FOREIGN
+async def test_a_click_for_another_team_or_app_is_refused_and_decides_nothing(world: World, manner: Manner) -> None:
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    card = world.person("grace").see("#prod")[-1]
+    calls = len(world.workspace.calls)
+    await world.person("grace").click(card, "Approve", manner=manner)
+    await refused(world, "grace", "#prod", "another workspace or app")
+    assert [call.method for call in world.workspace.calls[calls:]] == ["response_url"], "nobody is written to or asked"
+    assert "asks to" in world.person("grace").read(card)
+
+
+@FOREIGN
+async def test_a_form_for_another_team_or_app_closes_with_a_row(world: World, manner: Manner) -> None:
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    alan = world.person("alan")
+    assert alan.modal is not None
+    await alan.fill(alan.modal, {"Reason": "moved", "Type the label to confirm": "orders-eu"})
+    await alan.submit(alan.modal, manner=manner)
+    await world.settle()
+    row = (await world.trail())[-1]
+    assert (row.kind, row.outcome) == (AuditKind.REFUSAL, AuditOutcome.DENIED)
+    assert "asks to" not in world.card()
+
+
+async def test_a_click_on_a_card_of_another_channel_is_refused(world: World) -> None:
+    await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
+    card = world.person("grace").see("#prod")[-1]
+    moved = copy(card)
+    moved.channel = world.workspace.channel("staging").id
+    await world.person("grace").click(moved, "Approve")
+    await refused(world, "grace", "#staging", "belongs to another channel")
+    assert (await world.trail())[-1].request_id is not None
+    assert "asks to" in world.person("grace").read(card)
 
 
 async def test_a_guest_reads_where_members_may_and_nothing_else(world: World) -> None:
