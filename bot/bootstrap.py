@@ -218,7 +218,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
-    drawers = {**notices.drawers(), **first_run.drawers(), **anchors.drawers()}
+    drawers = {**notices.drawers(), **first_run.drawers(), **anchors.drawers(), **receipts.drawers()}
     outbox = OutboxWorker(database, base.messenger, access, drawers)
     timekeeper = Timekeeper(database, first_look)
     background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)

@@ -230,6 +230,7 @@ class Executor:
                 raise Conflict("It was settled meanwhile.")
             append_end(unit, after, _outcome_row(after, sent))
             self._follow_ups.owe(unit, after)
+            after = self._receipts.owe(unit, after)
             owe_card(unit, after)
             if after.state is not RequestState.APPROVED:
                 owe_notices(unit, after)

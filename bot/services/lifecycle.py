@@ -17,6 +17,9 @@ from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState
 NOTICE_GRACE_SECONDS = 6
 """Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""
 
+RECEIPT_GRACE_SECONDS = 4
+"""The state is read again right after the end; only where that fails is it read later, best before the notice."""
+
 LAST_DESTRUCTIVE = "audit:destructive"
 """The setting that holds the row of the newest destructive end."""
 
@@ -27,6 +30,7 @@ class OutboxKind(StrEnum):
     CARD = "card"
     QUESTION = "question"
     NOTICE = "notice"
+    RECEIPT = "receipt"
     REMINDER = "reminder"
     HELD_UP = "held_up"
     UNDELIVERABLE = "undeliverable"
@@ -133,6 +137,11 @@ def owe_notices(unit: Unit, request: Request) -> None:
                 unit.outbox.put(_item(unit, request, OutboxKind.NOTICE, person_id=vote.person_id))
 
 
+def owe_receipt(unit: Unit, request: Request) -> None:
+    """Let the state be read again after a success."""
+    unit.outbox.put(_item(unit, request, OutboxKind.RECEIPT, late=RECEIPT_GRACE_SECONDS))
+
+
 def owe(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None) -> None:
     """Any other message about a request."""
     unit.outbox.put(_item(unit, request, kind, person_id=person_id))
@@ -180,6 +189,11 @@ FAILED_AFTER_APPROVAL = frozenset(
 def notice_key(request: Request, person_id: str) -> str:
     """The outbox key of what one person is told, or asked, about one request."""
     return f"{OutboxKind.NOTICE}:{request.id}:{person_id}"
+
+
+def receipt_key(request: Request) -> str:
+    """The outbox key of the reading that is owed after a success."""
+    return f"{OutboxKind.RECEIPT}:{request.id}"
 
 
 def _item(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None, late: int = 0) -> OutboxItem:

@@ -1,27 +1,43 @@
-"""The state read again after a success, kept with the request: what the final card shows, and the way back."""
+"""The state read again after a success, kept with the request: what the final card shows, and the way back.
+
+Owed in the very unit that writes the success: neither a crash nor a reading that fails leaves a change without one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.cloudsync.errors import CloudSyncError
 from bot.db.engine import Database
 from bot.db.unit import Unit
+from bot.domain.access import Gate
 from bot.domain.errors import Unavailable
-from bot.domain.requests import OperationKind, Request, RequestState
+from bot.domain.ports import MessageDelayed
+from bot.domain.records import OutboxItem
+from bot.domain.requests import OperationKind, Request, RequestState, Result
 from bot.services.environments import Environments
-from bot.services.lifecycle import owe_card
+from bot.services.lifecycle import OutboxKind, notice_key, owe_card, owe_notices, owe_receipt, receipt_key
+from bot.services.operations.databases import deletion_receipt
 from bot.services.operations.operation import OperationHandler, Receipt
+from bot.services.outbox import Drawer
 
 REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
 
 LONGEST_COMMAND = 1_500
 """What fits into a button; a longer way back is left to the person."""
 
+GIVE_UP_AFTER = timedelta(minutes=5)
+UNREAD = Receipt(lines=(("Read afterwards", "not possible, the Management API did not answer for minutes"),))
+
+AT_ONCE: Mapping[OperationKind, Callable[[Request], Receipt]] = {OperationKind.DELETE_DATABASE: deletion_receipt}
+"""Receipts that need no reading: they stand in the unit that writes the end."""
+
 
 class Receipts:
-    """Reads them and keeps them."""
+    """Owes them, reads them and keeps them."""
 
     def __init__(
         self, database: Database, environments: Environments, handlers: Mapping[OperationKind, OperationHandler]
@@ -30,31 +46,85 @@ class Receipts:
         self._environments = environments
         self._handlers = handlers
 
+    def drawers(self) -> Mapping[str, Drawer]:
+        """How the outbox works off the readings that are owed."""
+        return {OutboxKind.RECEIPT: self._owed}
+
+    def owe(self, unit: Unit, ended: Request, *, happened: bool = False) -> Request:
+        """The request with its receipt where that needs no reading; for all others a reading is owed from now on.
+
+        `happened`: a person says so.
+        """
+        kind = ended.operation.kind
+        if kind not in self._handlers or not (happened or ended.state in REACHED):
+            return ended
+        if kind in AT_ONCE:
+            return _with(unit, ended, AT_ONCE[kind](ended))
+        owe_receipt(unit, ended)
+        return ended
+
     async def after(self, ended: Request) -> Request:
         """The request with its receipt, where the program knows that what was wanted holds."""
         return await self.read(ended) if ended.state in REACHED else ended
 
     async def read(self, ended: Request) -> Request:
-        """The request with its receipt, whoever says that it happened; a reading that fails leaves it as it is."""
-        handler = self._handlers.get(ended.operation.kind)
-        if handler is None:
+        """The request with its receipt, whoever says that it happened; a reading that fails stays owed."""
+        if ended.operation.kind not in self._handlers or ended.operation.kind in AT_ONCE:
             return ended
         try:
-            receipt = await handler.receipt(self._environments.client(ended.operation.environment), ended)
+            receipt = await self._reading(ended)
         except (CloudSyncError, Unavailable):
             return ended
         return await self._database.note(lambda unit: _kept(unit, ended, receipt))
 
+    async def _reading(self, ended: Request) -> Receipt:
+        handler = self._handlers[ended.operation.kind]
+        return await handler.receipt(self._environments.client(ended.operation.environment), ended)
+
+    async def _owed(self, item: OutboxItem) -> None:
+        """Try again what was not read at once, for some minutes; then say that it could not be read."""
+        request_id = item.request_id or ""
+        ended, now = await self._database.read(lambda unit: (unit.requests.get(request_id), unit.now))
+        if ended is None or ended.result.receipt or ended.operation.kind not in self._handlers:
+            return
+        try:
+            is_late = now - item.created_at > GIVE_UP_AFTER
+            receipt = UNREAD if is_late else await asyncio.shield(asyncio.ensure_future(self._reading(ended)))
+        except (CloudSyncError, Unavailable) as error:
+            raise MessageDelayed(type(error).__name__) from None
+        await self._database.note(lambda unit: _kept_later(unit, ended, receipt))
+
 
 def _kept(unit: Unit, ended: Request, receipt: Receipt) -> Request:
+    """Only with what it was read for: meanwhile the request may have gone on, or somebody else may have read."""
+    current = unit.requests.lock(ended.id)
+    unit.outbox.settle(receipt_key(ended))
+    if current is None or current.state is not ended.state or current.result.receipt:
+        return current or ended
+    after = _with(unit, current, receipt)
+    owe_card(unit, after)
+    return after
+
+
+def _kept_later(unit: Unit, ended: Request, receipt: Receipt) -> None:
+    """Where there is no card, the requester read the end without it."""
+    after = _kept(unit, ended, receipt)
+    waits = unit.outbox.is_waiting(notice_key(after, after.requester_id))
+    if after.result.receipt == receipt.lines and after.gate is not Gate.APPROVE and not waits:
+        owe_notices(unit, after)
+
+
+def _with(unit: Unit, ended: Request, receipt: Receipt) -> Request:
+    result = _shown(ended.result, receipt)
+    unit.requests.set_columns(ended.id, result=result)
+    return replace(ended, result=result)
+
+
+def _shown(result: Result, receipt: Receipt) -> Result:
     fits = len(receipt.undo_command) <= LONGEST_COMMAND
-    result = replace(
-        ended.result,
+    return replace(
+        result,
         receipt=receipt.lines,
         undo_label=receipt.undo_label if fits else "",
         undo_command=receipt.undo_command if fits else "",
     )
-    unit.requests.set_columns(ended.id, result=result)
-    after = replace(ended, result=result)
-    owe_card(unit, after)
-    return after

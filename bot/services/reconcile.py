@@ -97,6 +97,7 @@ class Reconciler:
         entry = entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)})
         append_end(unit, moved, entry)
         self._follow_ups.owe(unit, moved)
+        moved = self._receipts.owe(unit, moved)
         owe_card(unit, moved)
         owe_notices(unit, moved)
         return moved
@@ -140,6 +141,7 @@ class Reconciler:
             if moved is None:
                 raise Conflict("Somebody was quicker.", request_id=request.id)
             append_end(unit, moved, entry_for(moved, AuditKind.DECISION, act, payload={"said": words}))
+            moved = self._receipts.owe(unit, moved, happened=step is Step.HAPPENED)
             owe_card(unit, moved)
             owe_notices(unit, moved)
             return moved

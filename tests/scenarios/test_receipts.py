@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from bot.domain.failpoints import arm
 from bot.sandbox.api.faults import FaultKind
 from bot.sandbox.slack.reading import buttons_of
 from tests.bots import World
@@ -119,3 +122,33 @@ async def test_only_a_deletion_of_this_environment_is_registered_again(world: Wo
     await world.presses("grace", "#prod", "Confirm")
     other = next(row.request_id for row in await world.trail() if row.request_id)
     assert "No deletion" in await world.says("alan", "#prod", f"databases register --again {other}")
+
+
+async def test_what_could_not_be_read_at_once_is_read_later_and_told(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    world.api.faults.arm(FaultKind.SLOW, method="POST", seconds=1)
+    pressed = asyncio.create_task(world.presses("alan", "#prod", "Confirm"))
+    async with asyncio.timeout(10):
+        while not world.api.journal.changing:
+            await asyncio.sleep(0.01)
+    world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
+    assert "invoices enabled" not in await pressed
+    world.api.faults.clear()
+    await world.person("alan").wait_for(lambda: "invoices enabled" in world.told("alan") or None, timeout=40)
+
+
+async def test_a_bot_that_dies_right_after_a_deletion_has_the_way_back_on_the_card(world: World) -> None:
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    await world.fills("alan", DELETE)
+    arm("after_outcome=exception")
+    await world.presses("grace", "#prod", "Approve")
+    assert "Deleted the database" in world.card()
+    assert "Register again" in buttons(world, "alan")
+    assert "Tables that were enabled" in world.card()
+
+
+async def test_a_bot_that_breaks_right_after_a_change_still_shows_what_it_made(world: World) -> None:
+    await world.says("alan", "#prod", "tables enable orders-eu invoices")
+    arm("after_outcome=exception")
+    await world.presses("alan", "#prod", "Confirm")
+    await world.person("alan").wait_for(lambda: "invoices enabled" in world.told("alan") or None, timeout=20)

@@ -129,25 +129,30 @@ class DeleteDatabase:
         return Finding(proof=Proof.OPEN, readings=("It is still there.",))
 
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
-        """What is needed to register it again; never a secret."""
+        """See `deletion_receipt`: the database is gone, so nothing is left to be read."""
         del api
-        identity, keep = request.observation.identity, request.observation.keep
-        kind = kind_of(_single(identity.get("provider")), _single(identity.get("flavor")))
-        was = " / ".join(part for part in (kind, _single(identity.get("database_name"))) if part)
-        lines = (
-            ("Was", was),
-            ("Tables that were enabled", _several(identity.get("enabled_tables"))),
-            ("Schema", _single(keep.get("schema_name"))),
-            ("Project", _single(keep.get("project_id"))),
-            ("JWT issuers", _several(keep.get("jwt_allowed_issuers"))),
-            ("JWT audiences", _several(keep.get("jwt_expected_audiences"))),
-            ("JWKS URI", _single(keep.get("jwks_uri"))),
-        )
-        return Receipt(
-            lines=tuple((name, value) for name, value in lines if value),
-            undo_label="Register again",
-            undo_command=f"databases register --again {request.id}",
-        )
+        return deletion_receipt(request)
+
+
+def deletion_receipt(request: Request) -> Receipt:
+    """What is needed to register it again, from what was observed before; never a secret."""
+    identity, keep = request.observation.identity, request.observation.keep
+    kind = kind_of(_single(identity.get("provider")), _single(identity.get("flavor")))
+    was = " / ".join(part for part in (kind, _single(identity.get("database_name"))) if part)
+    lines = (
+        ("Was", was),
+        ("Tables that were enabled", _several(identity.get("enabled_tables"))),
+        ("Schema", _single(keep.get("schema_name"))),
+        ("Project", _single(keep.get("project_id"))),
+        ("JWT issuers", _several(keep.get("jwt_allowed_issuers"))),
+        ("JWT audiences", _several(keep.get("jwt_expected_audiences"))),
+        ("JWKS URI", _single(keep.get("jwks_uri"))),
+    )
+    return Receipt(
+        lines=tuple((name, value) for name, value in lines if value),
+        undo_label="Register again",
+        undo_command=f"databases register --again {request.id}",
+    )
 
 
 def _single(value: JsonValue) -> str:
