@@ -27,6 +27,10 @@ log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 25.0
 """From SIGTERM to the end, at most: platforms kill after 30."""
+LISTENING_SECONDS = 5
+"""How much of that a delivery may take that is half there, and a socket that is being closed."""
+CLOSING_SECONDS = 3.5
+"""How much of that is kept for the last messages, the row of the stop, and closing."""
 HOUSEKEEPING_SECONDS = 60
 COLLECT_AFTER_OBJECTS = 10_000
 """New objects between two collections; a command makes some hundreds."""
@@ -153,7 +157,7 @@ def _server(program: Program) -> _Server:
         lifespan="off",
         access_log=False,
         log_config=None,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=LISTENING_SECONDS,
     )
     return _Server(config)
 
@@ -176,21 +180,40 @@ async def _listening(program: Program) -> AsyncIterator[asyncio.Task[None]]:
         await asyncio.gather(serving, return_exceptions=True)
 
 
+class _Stopping:
+    """Set by a signal. The time to the end runs from there, whatever is waited for first."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self._ends = 0.0
+
+    def ask(self) -> None:
+        """Called by the signal, maybe several times; the first one counts."""
+        if not self.asked.is_set():
+            self._ends = time.monotonic() + DRAIN_SECONDS
+            self.asked.set()
+
+    def left(self) -> float:
+        """Seconds until what closing takes must begin."""
+        return max(0.0, self._ends - time.monotonic() - CLOSING_SECONDS)
+
+
 async def _run(program: Program) -> None:
-    stopping = asyncio.Event()
+    stopping = _Stopping()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stopping.ask)
     program.background.start()
     housekeeping = asyncio.create_task(_housekeeping(program), name="housekeeping")
     async with _listening(program) as serving:
         log.info("serving", host=program.settings.host, port=program.settings.port)
-        waiting = asyncio.create_task(stopping.wait())
+        waiting = asyncio.create_task(stopping.asked.wait())
         await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-    housekeeping.cancel()
-    await _drain(program)
-    if not stopping.is_set():
+        housekeeping.cancel()
+        program.background.stop_claiming()
+    await _drain(program, stopping)
+    if not stopping.asked.is_set():
         raise ConfigurationError([f"Port {program.settings.port} cannot be listened on."])
 
 
@@ -204,10 +227,9 @@ async def _housekeeping(program: Program) -> None:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 
-async def _drain(program: Program) -> None:
+async def _drain(program: Program, stopping: _Stopping) -> None:
     """What is under way comes to its end; what is left is what a crash leaves."""
-    ends = time.monotonic() + DRAIN_SECONDS
-    await program.tasks.drain(DRAIN_SECONDS - 5)
-    await program.background.stop(max(1.0, ends - time.monotonic() - 3))
+    await program.tasks.drain(stopping.left())
+    await program.background.stop(stopping.left())
     await program.lifetime.stopped()
     log.info("stopped")

@@ -107,11 +107,15 @@ class Background:
         request = task.result()
         return request is None or request.state is not RequestState.APPROVED
 
-    async def stop(self, seconds: float) -> None:
-        """Stop claiming, then let what is under way come to its end, for so many seconds."""
+    def stop_claiming(self) -> None:
+        """Begin nothing that is not under way; deliveries that were taken still carry theirs through."""
         self._stopping = True
         for event in self._wake.values():
             event.set()
+
+    async def stop(self, seconds: float) -> None:
+        """Stop claiming, then let what is under way come to its end, for so many seconds."""
+        self.stop_claiming()
         if self._sends:
             await asyncio.wait(self._sends, timeout=seconds)
         for task in self._loops:
@@ -140,7 +144,7 @@ class Background:
         event.clear()
 
     async def _send_ready(self) -> None:
-        tasks = [self.send(request_id) for request_id in await self._ready()]
+        tasks = [self.send(request_id) for request_id in await self._ready() if not self._stopping]
         if tasks:
             await asyncio.wait(tasks)
 
@@ -157,6 +161,8 @@ class Background:
     async def _reconcile_due(self) -> None:
         due = await self._database.read(lambda unit: tuple(unit.requests.reconcile_due(unit.now, BATCH)))
         for request in due:
+            if self._stopping:
+                return
             await self._reconciler.resolve(request)
             self.wake_messages()
             self.wake_sender()
@@ -166,5 +172,5 @@ class Background:
             self.wake_messages()
 
     async def _messages(self) -> None:
-        while (await self._outbox.pass_once()).sent:
+        while (await self._outbox.pass_once()).sent and not self._stopping:
             pass

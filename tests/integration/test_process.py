@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from bot.sandbox.launch import BotProcess, free_port
 from bot.sandbox.slack.person import Person
 from bot.sandbox.slack.seed import believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
+from bot.serving import DRAIN_SECONDS
 from bot.slack.manifest import SCOPES
 from tests.bots import KEY, settings_for
 from tests.databases import PostgresSource
@@ -211,6 +213,40 @@ async def test_sigterm_lets_a_call_under_way_come_to_its_end(tmp_path: Path) -> 
         code, said = await run("audit", "verify", environ=given)
         assert code == 0, said
         assert len(api.journal.changing) == 1
+
+
+async def test_sigterm_ends_in_time_beside_a_half_sent_delivery_and_a_call_that_hangs(tmp_path: Path) -> None:
+    async with stand_ins() as (api, slack):
+        given = settings(api, slack, tmp_path)
+        bot = await BotProcess.start(given, log=tmp_path / "bot.log")
+        await bot.ready()
+        slack.connect(bot.url)
+        ada = slack.workspace.person("ada")
+        await ada.command("#random", "/cloudsync roles bind #prod admin")
+        await ada.wait_for(lambda: any("Bound" in ada.read(one) for one in ada.see("#random")))
+        await ada.command("#prod", "/cloudsync tables enable orders-eu invoices")
+        await ada.wait_for(lambda: any("Please confirm" in ada.read(one) for one in ada.see("#prod")))
+        api.faults.arm(FaultKind.HANG, method="POST", seconds=60)
+        await ada.click(ada.see("#prod")[-1], "Confirm")
+        await eventually(lambda: api.journal.changing != [])
+        _, half = await asyncio.open_connection("127.0.0.1", int(given["PORT"]))
+        half.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nContent-Length: 1000\r\n\r\npayload=")
+        await half.drain()
+        asked = time.monotonic()
+        await bot.stop()
+        assert time.monotonic() - asked < DRAIN_SECONDS
+        half.close()
+        assert "stopped" in (tmp_path / "bot.log").read_text(), "nobody had to insist"
+        code, said = await run("audit", "verify", environ=given)
+        assert code == 0, said
+        assert len(api.journal.changing) == 1
+
+
+async def eventually(true: Callable[[], bool]) -> None:
+    """Look again and again, where nothing tells of the change."""
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - nobody announces it
+            await asyncio.sleep(0.02)
 
 
 async def test_health_readiness_and_metrics_answer(tmp_path: Path) -> None:
