@@ -222,8 +222,9 @@ async def _housekeeping(program: Program) -> None:
         try:
             await program.deliveries.purge()
             await program.deliveries.recover(older_than_seconds=LONGEST_ANSWER_SECONDS)
-        except BotError as error:
-            log.warning("housekeeping_failed", error=type(error).__name__)
+        except Exception as error:
+            expected = isinstance(error, BotError)
+            log.warning("housekeeping_failed", error=type(error).__name__, exc_info=None if expected else error)
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
 
 

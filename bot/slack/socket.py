@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 
+import aiohttp
 import structlog
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
@@ -18,6 +19,9 @@ LOOK_SECONDS = 10.0
 SILENCE_SECONDS = 60.0
 """Slack pings often enough that a minute without a connection means that the client hangs
 (python-slack-sdk issues 1110, 1446 and 1701)."""
+
+BROKEN = (OSError, aiohttp.ClientError, SlackClientError, TimeoutError)
+"""What a connection that fails raises: aiohttp's own errors are not all of the operating system's kind."""
 
 
 class SocketDoor:
@@ -55,22 +59,28 @@ class SocketDoor:
 
     async def _disconnect(self) -> None:
         if self._handler is not None:
-            with contextlib.suppress(OSError, SlackClientError, TimeoutError):
+            with contextlib.suppress(*BROKEN):
                 await asyncio.wait_for(self._handler.close_async(), timeout=5)  # type: ignore[no-untyped-call]
             self._handler = None
 
     async def _watching(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if await self.is_connected():
-                self._seen = time.monotonic()
-            elif time.monotonic() - self._seen > SILENCE_SECONDS:
-                await self._rebuild()
+            try:
+                await self._look()
+            except Exception as error:
+                log.error("socket_watch_failed", exc_info=error)
+
+    async def _look(self) -> None:
+        if await self.is_connected():
+            self._seen = time.monotonic()
+        elif time.monotonic() - self._seen > SILENCE_SECONDS:
+            await self._rebuild()
 
     async def _rebuild(self) -> None:
         log.warning("socket_silent", seconds=round(time.monotonic() - self._seen))
         await self._disconnect()
         try:
             await self._connect()
-        except (OSError, SlackClientError, TimeoutError) as error:
+        except BROKEN as error:
             log.warning("socket_reconnect_failed", error=type(error).__name__)

@@ -19,7 +19,9 @@ EDGES = {
     "bot/commands/dispatch.py": "every delivery gets an answer, and a form loses nothing",
     "bot/db/batch.py": "a unit's failure belongs to its caller, the others go on",
     "bot/db/writer.py": "every caller of a batch must hear of its failure",
+    "bot/serving.py": "housekeeping goes on whatever one round meets",
     "bot/services/background.py": "a loop goes on whatever one pass meets",
+    "bot/slack/socket.py": "the watch goes on whatever one look meets",
     "bot/services/audit.py": "whatever keeps a row from being written turns changes off",
 }
 """The only places with a broad `except`, and why."""
