@@ -32,6 +32,7 @@ from bot.services.anchors import Anchors
 from bot.services.approvals import Approvals, Clocks
 from bot.services.audit import Trail
 from bot.services.background import Background
+from bot.services.clock_watch import ClockWatch
 from bot.services.clocks import Timekeeper
 from bot.services.deliveries import Deliveries
 from bot.services.environments import Environments
@@ -102,11 +103,13 @@ class Program:
     first_run: FirstRun
     access: Access
     lifetime: Lifetime
+    clock_watch: ClockWatch
 
     async def readiness(self) -> list[str]:
         """What keeps it from serving, for `/readyz`; a distrusted trail is said, and so no destructive call leaves."""
-        problems = await self.database.check()
-        return [*problems, *filter(None, (self.trail.problem, self.trail.unwritten))]
+        trail = (self.trail.problem, self.trail.unwritten)
+        problems = [*await self.database.check(), *trail, await self.clock_watch.look()]
+        return [problem for problem in problems if problem]
 
 
 @asynccontextmanager
@@ -143,6 +146,7 @@ class _Foundation:
     environments: Environments
     access: Access
     trail: Trail
+    clock_watch: ClockWatch
     vault: Vault
     lifetime: Lifetime
     operations: Mapping[OperationKind, OperationHandler]
@@ -169,6 +173,7 @@ def _foundation(
         environments=Environments(clients, database),
         access=Access(database, directory, frozenset(settings.bot_admins), trail),
         trail=trail,
+        clock_watch=ClockWatch(database, trail),
         vault=Vault(rings.secret_keys),
         lifetime=Lifetime(trail, set_up_with(settings, rings.secret_keys, rings.audit_keys)),
         operations=handlers(),
@@ -220,7 +225,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
     drawers = {**notices.drawers(), **first_run.drawers(), **anchors.drawers(), **receipts.drawers()}
     outbox = OutboxWorker(database, base.messenger, access, drawers)
-    timekeeper = Timekeeper(database, first_look)
+    timekeeper = Timekeeper(database, first_look, base.clock_watch)
     background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)
     gatekeeper = Gatekeeper(database, approvals, base.environments, background, slash=settings.slack_command)
     return _Machinery(
@@ -298,4 +303,5 @@ def _assembled(base: _Foundation) -> Program:
         first_run=machinery.first_run,
         access=base.access,
         lifetime=base.lifetime,
+        clock_watch=base.clock_watch,
     )

@@ -43,6 +43,8 @@ async def examine(settings: Settings) -> Report:
         _database(program, found, report)
         if not found:
             report.problems += await program.database.check_tail()
+        clock = await program.clock_watch.look()
+        report.problems += [clock] if clock else []
         await _slack(program, report)
         for name in program.environments.names:
             await _environment(program, name, report)

@@ -85,6 +85,9 @@ async def prepare(program: Program) -> None:
     problems = [problem.sentence for problem in found]
     if any(problem.ends_the_start for problem in found):
         raise ConfigurationError(problems)
+    clock = await program.clock_watch.look()
+    if clock:
+        raise ConfigurationError([f"{clock} Let it follow a time server (NTP), then start the bot again."])
     await _pin_team(program)
     await program.environments.pin_all()
     problems += await program.database.check_tail()
@@ -220,12 +223,19 @@ async def _run(program: Program) -> None:
 async def _housekeeping(program: Program) -> None:
     while True:
         try:
-            await program.deliveries.purge()
-            await program.deliveries.recover(older_than_seconds=LONGEST_ANSWER_SECONDS)
+            await _keep_house(program)
         except Exception as error:
             expected = isinstance(error, BotError)
             log.warning("housekeeping_failed", error=type(error).__name__, exc_info=None if expected else error)
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def _keep_house(program: Program) -> None:
+    """A clock that is off may not say what is too old."""
+    if await program.clock_watch.look():
+        return
+    await program.deliveries.purge()
+    await program.deliveries.recover(older_than_seconds=LONGEST_ANSWER_SECONDS)
 
 
 async def _drain(program: Program, stopping: _Stopping) -> None:

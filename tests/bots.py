@@ -17,6 +17,7 @@ from bot.config import load
 from bot.db.unit import Unit
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 from bot.domain.audit import AuditFilter, AuditRecord
+from bot.domain.ports import Clock
 from bot.keys import KeyRings
 from bot.sandbox.api.estate import Estate
 from bot.sandbox.api.seed import believable_estate
@@ -145,6 +146,7 @@ async def running_bot(
     workspace: Workspace | None = None,
     roles: bool = True,
     anchored: bool = False,
+    clock: Clock | None = None,
     **settings: str,
 ) -> AsyncIterator[World]:
     """The bot with its channels bound: #prod admin, #staging operator, #support viewer, #random not at all.
@@ -160,7 +162,7 @@ async def running_bot(
         audit_channel = workspace.channel(AUDIT).id if anchored else ""
         given = settings_for(api, slack, database_url, **{"AUDIT_CHANNEL": audit_channel, **settings})
         rings = KeyRings(secret_keys=(b"s" * 32,), audit_keys=tuple(AUDIT_KEYS.keys))
-        program = await stack.enter_async_context(build(load(given), rings))
+        program = await stack.enter_async_context(build(load(given), rings, clock=clock))
         world = World(program=program, slack=slack, api=api)
         if roles:
             await bind_channels(world)

@@ -115,6 +115,12 @@ class Database:
             sentence = f"The database cannot be opened for writing: {reason_of(error)}."
             return [Problem(kind=ProblemKind.UNUSABLE, sentence=sentence)]
 
+    async def seconds_ahead(self) -> float:
+        """How far this process's clock is ahead of the database's; 0 where there is only the one machine."""
+        if self.dialect == "sqlite":
+            return 0.0
+        return await self.read(lambda unit: unit.seconds_ahead())
+
     async def _in_reader(self, call: Callable[[], T]) -> T:
         if self._closed:
             raise Unavailable("The database is closed.", retryable=False)

@@ -19,6 +19,7 @@ from bot.db.outbox import Outbox
 from bot.db.requests import Requests
 from bot.db.roles import Roles
 from bot.db.settings import SettingsStore
+from bot.db.time import seconds_ahead
 from bot.domain.ports import Clock
 
 
@@ -44,6 +45,10 @@ class Unit:
     def now(self) -> datetime:
         """The time of this unit, taken once inside it."""
         return self._clock.now()
+
+    def seconds_ahead(self) -> float:
+        """How far this process's clock is ahead of the database's."""
+        return seconds_ahead(self._connection, self._clock)
 
     @property
     def head(self) -> Head | None:

@@ -21,7 +21,7 @@ from bot.domain.audit import (
     AuditRecord,
 )
 from bot.domain.audit_figures import AuditCount, AuditSummary
-from bot.domain.errors import BotError, TrailUnavailable
+from bot.domain.errors import BotError, TrailUnavailable, Unavailable
 from bot.domain.ids import new_story_id
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ class Trail:
         self._database = database
         self._broken = ""
         self._counted = Counted()
+        self._held = ""
 
     def distrust(self, problem: str) -> None:
         """Chain or triggers were found broken: changes and destructive operations are off from here on."""
@@ -71,10 +72,21 @@ class Trail:
         )
         log.info("trail_written_again")
 
+    def hold(self, problem: str) -> None:
+        """Changes are off while something passing is wrong that their rows' times depend on; "" ends it."""
+        self._held = problem
+
+    @property
+    def held(self) -> str:
+        """Why changes are off for now, or ""."""
+        return self._held
+
     def require_sound(self) -> None:
-        """Raise `TrailUnavailable` where nothing may be changed for want of a trail that holds."""
+        """Raise `Unavailable` where nothing may be changed for want of a trail, or of a clock, that holds."""
         if self._broken:
             raise TrailUnavailable(self._broken, retryable=False)
+        if self._held:
+            raise Unavailable(self._held, retryable=False)
 
     async def record(self, entry: AuditEntry) -> AuditRecord:
         """Write one row on its own; `TrailUnavailable` if it cannot be written."""

@@ -9,6 +9,7 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind
 from bot.domain.requests import Request, RequestState
+from bot.services.clock_watch import ClockWatch
 from bot.services.lifecycle import PROGRAM, OutboxKind, append_end, entry_for, owe, owe_card, owe_notices
 
 BATCH = 50
@@ -18,12 +19,15 @@ BATCH_AT_START = 1_000
 class Timekeeper:
     """One pass over what is due. Any replica may run it; rows are claimed in SQL."""
 
-    def __init__(self, database: Database, first_reconcile_seconds: int) -> None:
+    def __init__(self, database: Database, first_reconcile_seconds: int, watch: ClockWatch | None = None) -> None:
         self._database = database
+        self._watch = watch
         self._first_reconcile = timedelta(seconds=first_reconcile_seconds)
 
     async def tick(self) -> None:
-        """Expire, remind, and give up claims that ran out."""
+        """Expire, remind, and give up claims that ran out. A clock that is off may not say that time has passed."""
+        if self._watch is not None and await self._watch.look():
+            return
         await self._database.write(self._expire)
         await self._database.write(self._remind)
         await self._database.write(self._give_up_claims)

@@ -217,7 +217,7 @@ async def test_sigterm_lets_a_call_under_way_come_to_its_end(tmp_path: Path) -> 
 
 async def test_sigterm_ends_in_time_beside_a_half_sent_delivery_and_a_call_that_hangs(tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
-        given = settings(api, slack, tmp_path)
+        given = settings(api, slack, tmp_path, CALL_DEADLINE_SECONDS="60")
         bot = await BotProcess.start(given, log=tmp_path / "bot.log")
         await bot.ready()
         slack.connect(bot.url)

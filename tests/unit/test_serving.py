@@ -14,28 +14,28 @@ from bot.bootstrap import Program
 
 @dataclass(kw_only=True)
 class Broken:
-    """Deliveries that cannot be looked after, and count how often it was tried."""
+    """A watch over the clock that cannot look, and counts how often it was tried."""
 
     rounds: int = 0
 
-    async def purge(self) -> None:
+    async def look(self) -> str:
         self.rounds += 1
         raise LookupError("a defect")
 
 
 @dataclass(kw_only=True)
-class OnlyDeliveries:
-    """All of a program that housekeeping needs."""
+class OnlyWatch:
+    """All of a program that this housekeeping comes to."""
 
-    deliveries: Broken
+    clock_watch: Broken
 
 
 async def test_housekeeping_goes_on_after_whatever_one_round_met(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "HOUSEKEEPING_SECONDS", 0)
-    deliveries = Broken()
-    housekeeping = asyncio.create_task(serving._housekeeping(cast(Program, OnlyDeliveries(deliveries=deliveries))))
+    watch = Broken()
+    housekeeping = asyncio.create_task(serving._housekeeping(cast(Program, OnlyWatch(clock_watch=watch))))
     async with asyncio.timeout(5):
-        while deliveries.rounds < 3:  # noqa: ASYNC110 - nobody announces it
+        while watch.rounds < 3:  # noqa: ASYNC110 - nobody announces it
             await asyncio.sleep(0)
     assert not housekeeping.done()
     housekeeping.cancel()
