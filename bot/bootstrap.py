@@ -219,7 +219,13 @@ def _machinery(base: _Foundation) -> _Machinery:
         follow_ups,
     )
     reconciler = Reconciler(
-        database, base.environments, base.operations, settings.reconcile_seconds, receipts, follow_ups
+        database,
+        base.environments,
+        base.operations,
+        settings.reconcile_seconds,
+        receipts,
+        follow_ups,
+        look_seconds=2 * settings.call_deadline_seconds + 1,
     )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -174,9 +174,14 @@ class Requests:
 
     def reconcile_due(self, now: datetime, limit: int) -> tuple[Request, ...]:
         """Unknown ends whose next look is due."""
-        return self._due(
-            and_(Column.state == RequestState.UNKNOWN.value, Column.reconcile_at <= now), limit, lock=False
-        )
+        return self._due(_look_due(now), limit, lock=False)
+
+    def claim_looks(self, now: datetime, lease: timedelta, limit: int) -> tuple[Request, ...]:
+        """The same, put off for whoever else looks: one replica reads, and another only if that one dies over it."""
+        due = self._due(_look_due(now), limit)
+        for request in due:
+            self.set_columns(request.id, reconcile_at=now + lease)
+        return due
 
     def reminders_due(self, now: datetime, limit: int) -> tuple[Request, ...]:
         """Undecided, not reminded yet, in the last third of the time to decide."""
@@ -207,6 +212,10 @@ class Requests:
             for vote in self._connection.execute(select(votes).where(votes.c.request_id.in_(ids)).order_by(votes.c.at)):
                 cast[vote.request_id].append(vote)
         return tuple(from_row(row, cast[row.id]) for row in rows)
+
+
+def _look_due(now: datetime) -> ColumnElement[bool]:
+    return and_(Column.state == RequestState.UNKNOWN.value, Column.reconcile_at <= now)
 
 
 def target_keys(request: Request) -> tuple[str, ...]:

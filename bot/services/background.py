@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 5.0
 BATCH = 10
+LOOKS_AT_ONCE = 8
+"""Unknown ends that are read about at the same time."""
 
 
 class Background:
@@ -159,13 +161,23 @@ class Background:
         return [one for one in ids if one not in under_way and self._pacing.is_due(one)][:BATCH]
 
     async def _reconcile_due(self) -> None:
-        due = await self._database.read(lambda unit: tuple(unit.requests.reconcile_due(unit.now, BATCH)))
-        for request in due:
-            if self._stopping:
-                return
+        """Several at once, each for itself: one that hangs or breaks off puts off nobody else's."""
+        if self._stopping:
+            return
+        due = await self._reconciler.claim_due(LOOKS_AT_ONCE)
+        ended = await asyncio.gather(*(self._look(request) for request in due), return_exceptions=True)
+        for one in ended:
+            if isinstance(one, BaseException):
+                raise one
+
+    async def _look(self, request: Request) -> None:
+        try:
             await self._reconciler.resolve(request)
-            self.wake_messages()
-            self.wake_sender()
+        except Exception as error:
+            log.error("reconcile_failed", request=request.id, exc_info=error)
+            await self._reconciler.give_up_look(request)
+        self.wake_messages()
+        self.wake_sender()
 
     async def _owe_anchor(self) -> None:
         if await self._anchors.owe():

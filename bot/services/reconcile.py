@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ from bot.db.unit import Unit
 from bot.domain.access import Standing
 from bot.domain.audit import AuditKind
 from bot.domain.decisions import refusal
+from bot.domain.ends import after_open_look
 from bot.domain.errors import Conflict, Denied, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import OperationKind, Request, RequestState, Step
@@ -28,6 +30,13 @@ log = structlog.get_logger(__name__)
 
 HUMAN_AFTER = timedelta(minutes=15)
 """Counted from the send: by then a person is asked, whatever reading gave."""
+
+SETTLING_SECONDS = 5.0
+"""What writing a look's end down may take."""
+UNREAD = Finding(proof=Proof.OPEN, readings=("The Management API could not be read.",), was_read=False)
+ANOTHER_ORGANISATION = Finding(
+    proof=Proof.OPEN, readings=("The key now belongs to another organisation.",), was_read=False
+)
 
 _STATE_OF = {
     Proof.APPLIED: RequestState.SUCCEEDED,
@@ -48,6 +57,8 @@ class Reconciler:
         rounds_seconds: Sequence[int],
         receipts: Receipts,
         follow_ups: FollowUps,
+        *,
+        look_seconds: float = 45.0,
     ) -> None:
         self._database = database
         self._environments = environments
@@ -55,6 +66,12 @@ class Reconciler:
         self._rounds = tuple(rounds_seconds)
         self._receipts = receipts
         self._follow_ups = follow_ups
+        self._look_seconds = look_seconds
+
+    async def claim_due(self, limit: int) -> tuple[Request, ...]:
+        """The unknown ends to look at now. No other replica looks at them for as long as a look may take."""
+        lease = timedelta(seconds=self._look_seconds + SETTLING_SECONDS)
+        return await self._database.note(lambda unit: unit.requests.claim_looks(unit.now, lease, limit))
 
     async def resolve(self, request: Request) -> Request:
         """One round for one request: settle it, put off the next look, or hand it to a person."""
@@ -63,7 +80,20 @@ class Reconciler:
         settled = await self._database.write(lambda unit: self._settle(unit, request, finding))
         return await self._receipts.after(settled)
 
+    async def give_up_look(self, request: Request) -> Request:
+        """A look that broke off counts as one that could not be read: no defect puts a person's turn off for ever."""
+        return await self._database.write(lambda unit: self._settle(unit, request, UNREAD))
+
     async def _look(self, request: Request) -> Finding:
+        """One reading, within its time: whoever waits for ever would put off the others' looks too."""
+        try:
+            async with asyncio.timeout(self._look_seconds):
+                return await self._read(request)
+        except TimeoutError:
+            log.warning("reconcile_reading_failed", request=request.id, error="TimeoutError")
+            return UNREAD
+
+    async def _read(self, request: Request) -> Finding:
         """A reading counts only if the organisation is the pinned one in the same pass."""
         environment = request.operation.environment
         handler = self._handlers.get(request.operation.kind)
@@ -71,17 +101,23 @@ class Reconciler:
             return Finding(proof=Proof.UNDECIDABLE, readings=("There is nothing to read for this operation.",))
         try:
             if not await self._environments.confirm(environment):
-                return Finding(proof=Proof.OPEN, readings=("The key now belongs to another organisation.",))
+                return ANOTHER_ORGANISATION
             return await handler.find(self._environments.client(environment), request)
         except (CloudSyncError, Unavailable) as error:
             log.warning("reconcile_reading_failed", request=request.id, error=type(error).__name__)
-            return Finding(proof=Proof.OPEN, readings=("The Management API could not be read.",))
+            return UNREAD
 
     def _settle(self, unit: Unit, request: Request, finding: Finding) -> Request:
         current = unit.requests.lock(request.id)
         if current is None or current.state is not RequestState.UNKNOWN:
             return current or request
-        state = _STATE_OF.get(finding.proof) or self._when_open(unit, current, finding)
+        if finding.proof is Proof.OPEN and current.reconcile_round != request.reconcile_round:
+            return current  # another replica looked in this round: nothing seen twice is one round, not two
+        state = _STATE_OF.get(finding.proof) or after_open_look(
+            is_last=current.reconcile_round + 1 >= len(self._rounds),
+            is_overdue=current.claimed_at is not None and unit.now >= current.claimed_at + HUMAN_AFTER,
+            was_read=finding.was_read,
+        )
         result = replace(
             current.result,
             readings=finding.readings,
@@ -101,16 +137,6 @@ class Reconciler:
         owe_card(unit, moved)
         owe_notices(unit, moved)
         return moved
-
-    def _when_open(self, unit: Unit, current: Request, finding: Finding) -> RequestState:
-        """Another look while rounds are left; after the last, no effect seen means that it did not happen."""
-        overdue = current.claimed_at is not None and unit.now >= current.claimed_at + HUMAN_AFTER
-        if not overdue and current.reconcile_round + 1 < len(self._rounds):
-            return RequestState.UNKNOWN
-        unread = any(
-            "could not be read" in reading or "another organisation" in reading for reading in finding.readings
-        )
-        return RequestState.NEEDS_HUMAN if unread else RequestState.NOT_APPLIED
 
     def _next_round(self, unit: Unit, current: Request) -> Request:
         upcoming = current.reconcile_round + 1

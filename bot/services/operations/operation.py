@@ -41,6 +41,8 @@ class Finding:
     readings: tuple[str, ...]
     items: tuple[ItemResult, ...] = ()
     created_id: str | None = None
+    was_read: bool = True
+    """False where nothing could be read, or not of the pinned organisation: then no effect seen proves nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

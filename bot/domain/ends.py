@@ -1,0 +1,18 @@
+"""How a request goes on from the send: what an answer, a look or its items make of it. Pure."""
+
+from __future__ import annotations
+
+from bot.domain.requests import RequestState
+
+S = RequestState
+
+
+def after_open_look(*, is_last: bool, is_overdue: bool, was_read: bool) -> RequestState:
+    """Where an unknown end stands that one more look did not find out.
+
+    Another look while rounds and time are left; after that, no effect seen means that it did not happen, and nothing
+    read at all means that a person must say.
+    """
+    if not is_last and not is_overdue:
+        return S.UNKNOWN
+    return S.NOT_APPLIED if was_read else S.NEEDS_HUMAN
