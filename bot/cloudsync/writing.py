@@ -50,10 +50,19 @@ class WriteSlot:
     def __init__(self, send_once: Callable[[ApiRequest, SendWatch], Awaitable[SendOutcome]]) -> None:
         self._send_once = send_once
         self._fresh_since = time.monotonic()
+        self._again: Callable[[], Awaitable[str]] | None = None
 
     def read_from_now(self) -> None:
-        """The readings that carry the next call begin now."""
+        """What carries the next call has just been read. Nothing but a reading starts this clock anew."""
         self._fresh_since = time.monotonic()
+
+    def rest_on(self, again: Callable[[], Awaitable[str]]) -> None:
+        """How what carries a further call is read again: "" where all of it holds, else why it does not."""
+        self._again = again
+
+    async def read_again(self) -> str:
+        """Before each further call of one request. Without a way to read again, the first reading must do for all."""
+        return await self._again() if self._again else ""
 
     async def register_database(self, registration: Registration) -> SendOutcome:
         """`POST /v1/databases`: verifies the connection first, which takes seconds."""
@@ -92,7 +101,4 @@ class WriteSlot:
             request = build(*args, **kwargs)
         except Unsendable as error:
             return SendOutcome(send_class=SendClass.NOT_SENT, reason=str(error))
-        try:
-            return await self._send_once(request, SendWatch(not_after=self._fresh_since + FRESH_SECONDS))
-        finally:
-            self.read_from_now()
+        return await self._send_once(request, SendWatch(not_after=self._fresh_since + FRESH_SECONDS))

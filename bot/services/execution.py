@@ -16,6 +16,7 @@ from bot.cloudsync.writing import FRESH_SECONDS, WriteSlot
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditKind, JsonValue
+from bot.domain.ends import holds_claim
 from bot.domain.errors import BotError, Conflict, PeopleUnavailable, TrailUnavailable, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import (
@@ -42,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 WRITING_SECONDS = 5.0
 """What writing an outcome down may take."""
+READING_SECONDS = 10.0
+"""What reading rights and target again between two calls of one request may take."""
 LATE_ANSWER_STATES = frozenset(
     {RequestState.UNKNOWN, RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN, RequestState.RESOLVED}
 )
@@ -58,10 +61,11 @@ class Sending:
     def lease(self, calls: int) -> timedelta:
         """How long a claim holds: longer than a sender that lives can take, so that only a dead one loses its claim.
 
-        Each call to its deadline and the freshest readings before it, one deadline more in hand, and the writing.
+        Each call to its deadline and the freshest readings before it, the readings between the calls, one deadline
+        more in hand, and the writing.
         """
-        each = self.call_deadline_seconds + FRESH_SECONDS
-        return timedelta(seconds=each * calls + self.call_deadline_seconds + WRITING_SECONDS)
+        each, readings = self.call_deadline_seconds + FRESH_SECONDS, READING_SECONDS * (calls - 1)
+        return timedelta(seconds=each * calls + readings + self.call_deadline_seconds + WRITING_SECONDS)
 
 
 class Executor:
@@ -151,8 +155,25 @@ class Executor:
         reach(Failpoint.BEFORE_CLAIM)
         claimed = await self._claim(request)
         reach(Failpoint.AFTER_CLAIM)
+        slot.rest_on(lambda: self._read_again(slot, claimed))
         sending = asyncio.ensure_future(self._send(slot, claimed, plain))
         return await asyncio.shield(sending)
+
+    async def _read_again(self, slot: WriteSlot, claimed: Request) -> str:
+        """Before each further call of one request: "" where rights, target and claim hold, else why not."""
+        try:
+            async with asyncio.timeout(READING_SECONDS):
+                lost = await self._recheck.lost(claimed, strict=True)
+            if lost is not None:
+                return lost.reason
+            slot.read_from_now()
+            holds = await self._database.read(
+                lambda unit: holds_claim(unit.requests.get(claimed.id), self.owner, unit.now)
+            )
+        except (CloudSyncError, PeopleUnavailable, Unavailable, TimeoutError) as error:
+            log.warning("rest_not_sent", request=claimed.id, error=type(error).__name__)
+            return "Rights and target could not be read again."
+        return "" if holds else "The time to send it had run out."
 
     async def _send(self, slot: WriteSlot, claimed: Request, plain: Mapping[str, str]) -> Request:
         handler = self._handlers[claimed.operation.kind]

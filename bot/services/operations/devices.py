@@ -36,15 +36,22 @@ class RemoveDevices:
         return Observation(identity=identity_of(database), facts=facts)
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
-        """One after the other, each once; after an unknown end the rest is not sent."""
+        """One after the other, each once, rights and target read again before each further one.
+
+        After an unknown end, or once they no longer hold, the rest is not sent.
+        """
         del secrets
         outcomes: list[tuple[str, SendOutcome]] = []
+        why = ""
         for site_id in operation.items:
+            why = await slot.read_again() if outcomes else ""
+            if why:
+                break
             outcome = await slot.remove_device(operation.database_id or "", site_id)
             outcomes.append((site_id, outcome))
             if STATE_OF[outcome.send_class] in (RequestState.UNKNOWN, RequestState.NOT_SENT):
                 break
-        return together(operation.items, outcomes)
+        return together(operation.items, outcomes, why)
 
     async def find(self, api: CloudSyncClient, request: Request) -> Finding:
         """Absent means removed; present may mean that it synced again, which nobody but a person can tell."""
@@ -74,16 +81,14 @@ class RemoveDevices:
         return Receipt()
 
 
-def together(asked: tuple[str, ...], outcomes: list[tuple[str, SendOutcome]]) -> Sent:
-    """One end for the request out of many calls."""
-    ended = {site_id: STATE_OF[outcome.send_class] for site_id, outcome in outcomes}
+def together(asked: tuple[str, ...], outcomes: list[tuple[str, SendOutcome]], why: str = "") -> Sent:
+    """One end for the request out of many calls; `why` the rest of them was not made."""
+    ended = {
+        site_id: ItemResult(item=site_id, state=STATE_OF[outcome.send_class], note=", ".join(outcome.codes))
+        for site_id, outcome in outcomes
+    }
     items = tuple(
-        ItemResult(
-            item=site_id,
-            state=ended.get(site_id, RequestState.NOT_SENT),
-            note=", ".join(next((o.codes for s, o in outcomes if s == site_id), ())),
-        )
-        for site_id in asked
+        ended.get(site_id) or ItemResult(item=site_id, state=RequestState.NOT_SENT, note=why) for site_id in asked
     )
     return Sent(state=_overall(items), result=_warned(_merged(outcomes, items), items))
 

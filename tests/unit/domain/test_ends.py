@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from bot.domain.ends import after_open_look
+from bot.domain.ends import after_open_look, holds_claim
 from bot.domain.requests import RequestState
+from tests.clock import START
+from tests.factories import make_request
 
 S = RequestState
 
@@ -19,3 +23,13 @@ def test_an_unknown_end_is_looked_at_again_while_rounds_and_time_are_left(was_re
 def test_in_the_end_no_effect_seen_means_none_and_nothing_read_means_a_person(is_last: bool, is_overdue: bool) -> None:
     assert after_open_look(is_last=is_last, is_overdue=is_overdue, was_read=True) is S.NOT_APPLIED
     assert after_open_look(is_last=is_last, is_overdue=is_overdue, was_read=False) is S.NEEDS_HUMAN
+
+
+def test_a_claim_holds_for_its_owner_until_it_runs_out_or_is_given_up() -> None:
+    until = START + timedelta(seconds=30)
+    claimed = make_request(state=S.EXECUTING, claim_owner="run-1", claim_expires=until)
+    assert holds_claim(claimed, "run-1", START)
+    assert not holds_claim(claimed, "run-2", START)
+    assert not holds_claim(claimed, "run-1", until)
+    assert not holds_claim(make_request(state=S.UNKNOWN, claim_owner="run-1", claim_expires=until), "run-1", START)
+    assert not holds_claim(None, "run-1", START)
