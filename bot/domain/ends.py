@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.requests import Request, RequestState
+from bot.domain.requests import ItemResult, Request, RequestState
 
 S = RequestState
+REACHED = frozenset({S.SUCCEEDED, S.ALREADY_ABSENT})
+LEFT_OVER = frozenset({S.REJECTED, S.NOT_SENT, S.NOT_APPLIED})
+"""How an item ends for which what was wanted does not hold."""
 
 
 def after_open_look(*, is_last: bool, is_overdue: bool, was_read: bool) -> RequestState:
@@ -29,3 +34,20 @@ def holds_claim(request: Request | None, owner: str, now: datetime) -> bool:
         and request.claim_expires is not None
         and now < request.claim_expires
     )
+
+
+def end_of_items(items: Iterable[ItemResult]) -> RequestState:
+    """One end for a request out of its items': one that went through makes it a success, which then warns."""
+    states = {item.state for item in items}
+    if S.UNKNOWN in states:
+        return S.UNKNOWN
+    if states == {S.ALREADY_ABSENT}:
+        return S.ALREADY_ABSENT
+    if states & REACHED:
+        return S.SUCCEEDED
+    return next((state for state in (S.REJECTED, S.NOT_APPLIED) if state in states), S.NOT_SENT)
+
+
+def items_settled(items: Iterable[ItemResult], state: RequestState) -> tuple[ItemResult, ...]:
+    """The items once it is known how those ended that were in doubt; what was known of the others stays."""
+    return tuple(replace(item, state=state) if item.state is S.UNKNOWN else item for item in items)

@@ -42,11 +42,7 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     verdict: Line = (Strong(text=done_words(request.summary)),)
     if result.inferred:
         verdict = (*verdict, " (the answer was lost; reading shows that it happened)")
-    parts: list[Part] = []
-    if warned:
-        parts.append(Bullets(items=tuple(line("Warning: ", warning) for warning in result.warnings)))
-    parts += items(request)
-    parts += [*_receipt(request), facts(request), *votes(request)]
+    parts: list[Part] = [*_warnings(request), *items(request), *_receipt(request), facts(request), *votes(request)]
     return Reply(
         verdict=verdict,
         mood=Mood.WARNING if warned else Mood.GOOD,
@@ -55,6 +51,12 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
         actions=(*undo_button(request), story_button(request)),
         reference=request.id,
     )
+
+
+def _warnings(request: Request) -> tuple[Part, ...]:
+    """What went through with a reservation."""
+    told = tuple(line("Warning: ", warning) for warning in request.result.warnings)
+    return (Bullets(items=told),) if told else ()
 
 
 def _receipt(request: Request) -> tuple[Part, ...]:
@@ -85,6 +87,7 @@ def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:
         mood=Mood.GOOD,
         parts=(
             Paragraph(lines=(line("The API answered that it was not there (not_found), so nothing was left to do."),)),
+            *items(request),
             *_receipt(request),
             facts(request),
             *votes(request),
@@ -113,6 +116,7 @@ def _not_sent(request: Request, _: tuple[str, ...]) -> Reply:
         parts=(
             Paragraph(lines=(line("The Management API could not be reached, so nothing was changed."),)),
             *api_words(request),
+            *items(request),
             facts(request),
             *votes(request),
         ),
@@ -129,6 +133,7 @@ def _unknown(request: Request, _: tuple[str, ...]) -> Reply:
         parts=(
             Paragraph(lines=(line("It was sent once, and the answer was lost. It is not sent again."),)),
             *api_words(request),
+            *items(request),
             facts(request),
             *votes(request),
         ),
@@ -145,6 +150,7 @@ def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:
         parts=(
             Paragraph(lines=(line("It was sent once, the answer was lost, and reading shows no effect."),)),
             *bullets(request.result.readings),
+            *items(request),
             facts(request),
             *votes(request),
         ),
@@ -161,6 +167,7 @@ def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
         parts=(
             Paragraph(lines=(line("It was sent once, and neither answer nor reading tells how it ended."),)),
             *bullets(request.result.readings),
+            *items(request),
             facts(request, ("Who may decide", deciders_in_words(request, deciders))),
             *votes(request),
         ),
@@ -180,7 +187,9 @@ def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
         mood=Mood.WARNING,
         parts=(
             Paragraph(lines=((*who, f" says: {request.end_reason}"),)),
+            *_warnings(request),
             *bullets(request.result.readings),
+            *items(request),
             *_receipt(request),
             facts(request),
             *votes(request),

@@ -12,7 +12,7 @@ from bot.domain.access import Gate, OperationClass, Standing
 from bot.domain.audit import AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.ids import new_story_id
 from bot.domain.records import OutboxItem
-from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState
+from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState, Result
 
 NOTICE_GRACE_SECONDS = 6
 """Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""
@@ -105,6 +105,12 @@ def entry_for(
             **(payload or {}),
         },
     )
+
+
+def what_was_read(result: Result) -> dict[str, JsonValue]:
+    """What the row of a look or of a person's word tells: both readings, and how each of several items ended."""
+    items: list[JsonValue] = [[item.item, item.state.value, item.note] for item in result.items]
+    return {"readings": [*result.readings], "items": items, "warnings": [*result.warnings]}
 
 
 def append_end(unit: Unit, request: Request, entry: AuditEntry) -> None:

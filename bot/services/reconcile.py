@@ -15,14 +15,15 @@ from bot.db.unit import Unit
 from bot.domain.access import Standing
 from bot.domain.audit import AuditKind
 from bot.domain.decisions import refusal
-from bot.domain.ends import after_open_look
+from bot.domain.ends import REACHED, after_open_look, end_of_items, items_settled
 from bot.domain.errors import Conflict, Denied, Unavailable
 from bot.domain.failpoints import Failpoint, reach
-from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.domain.requests import ItemResult, OperationKind, Request, RequestState, Result, Step
 from bot.services.approval_words import too_late
 from bot.services.environments import Environments
 from bot.services.follow_ups import FollowUps
-from bot.services.lifecycle import PROGRAM, Act, append_end, entry_for, owe_card, owe_notices
+from bot.services.lifecycle import PROGRAM, Act, append_end, entry_for, owe_card, owe_notices, what_was_read
+from bot.services.operations.observing import with_items
 from bot.services.operations.operation import Finding, OperationHandler, Proof
 from bot.services.receipts import Receipts
 
@@ -113,30 +114,29 @@ class Reconciler:
             return current or request
         if finding.proof is Proof.OPEN and current.reconcile_round != request.reconcile_round:
             return current  # another replica looked in this round: nothing seen twice is one round, not two
-        state = _STATE_OF.get(finding.proof) or after_open_look(
-            is_last=current.reconcile_round + 1 >= len(self._rounds),
-            is_overdue=current.claimed_at is not None and unit.now >= current.claimed_at + HUMAN_AFTER,
-            was_read=finding.was_read,
-        )
-        result = replace(
-            current.result,
-            readings=finding.readings,
-            items=finding.items or current.result.items,
-            created_id=finding.created_id or current.result.created_id,
-            inferred=state in (RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT),
-        )
+        state = self._state_after(unit, current, finding)
         if state is RequestState.UNKNOWN:
             return self._next_round(unit, current)
+        result = _found(current, finding, state)
         moved = unit.requests.move(current.id, before=RequestState.UNKNOWN, after=state, result=result)
         if moved is None:
             return current
-        entry = entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload={"readings": list(finding.readings)})
+        entry = entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload=what_was_read(result))
         append_end(unit, moved, entry)
         self._follow_ups.owe(unit, moved)
         moved = self._receipts.owe(unit, moved)
         owe_card(unit, moved)
         owe_notices(unit, moved)
         return moved
+
+    def _state_after(self, unit: Unit, current: Request, finding: Finding) -> RequestState:
+        if finding.proof is Proof.APPLIED and finding.items:
+            return end_of_items(items_settled(finding.items, RequestState.SUCCEEDED))
+        return _STATE_OF.get(finding.proof) or after_open_look(
+            is_last=current.reconcile_round + 1 >= len(self._rounds),
+            is_overdue=current.claimed_at is not None and unit.now >= current.claimed_at + HUMAN_AFTER,
+            was_read=finding.was_read,
+        )
 
     def _next_round(self, unit: Unit, current: Request) -> Request:
         upcoming = current.reconcile_round + 1
@@ -150,6 +150,7 @@ class Reconciler:
         if short is not None:
             raise Denied(short.missing, remedy=short.remedy)
         words = "It happened." if step is Step.HAPPENED else "It did not happen."
+        ended = RequestState.SUCCEEDED if step is Step.HAPPENED else RequestState.NOT_APPLIED
 
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(request.id)
@@ -163,10 +164,12 @@ class Reconciler:
                 after=RequestState.RESOLVED,
                 ended_by=by.person.id,
                 end_reason=words,
+                result=_with_items(current, items_settled(current.result.items, ended)),
             )
             if moved is None:
                 raise Conflict("Somebody was quicker.", request_id=request.id)
-            append_end(unit, moved, entry_for(moved, AuditKind.DECISION, act, payload={"said": words}))
+            payload = {"said": words, **what_was_read(moved.result)}
+            append_end(unit, moved, entry_for(moved, AuditKind.DECISION, act, payload=payload))
             moved = self._receipts.owe(unit, moved, happened=step is Step.HAPPENED)
             owe_card(unit, moved)
             owe_notices(unit, moved)
@@ -174,3 +177,25 @@ class Reconciler:
 
         settled = await self._database.write(work)
         return await self._receipts.read(settled) if step is Step.HAPPENED else settled
+
+
+def _found(current: Request, finding: Finding, state: RequestState) -> Result:
+    """What is kept of a look that ended the doubt: readings, and how each of several items stands."""
+    items = finding.items or current.result.items or _all_unknown(current)
+    if state in (*REACHED, RequestState.NOT_APPLIED):
+        items = items_settled(items, state)
+    return replace(
+        _with_items(current, items),
+        readings=finding.readings,
+        created_id=finding.created_id or current.result.created_id,
+        inferred=state in REACHED,
+    )
+
+
+def _all_unknown(current: Request) -> tuple[ItemResult, ...]:
+    """Where the sender died before it could say how far it came."""
+    return tuple(ItemResult(item=item, state=RequestState.UNKNOWN) for item in current.operation.items)
+
+
+def _with_items(current: Request, items: tuple[ItemResult, ...]) -> Result:
+    return with_items(current.result, current.operation.kind, items) if items else current.result

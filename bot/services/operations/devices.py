@@ -8,13 +8,13 @@ from dataclasses import replace
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.models import SendClass, SendOutcome
 from bot.cloudsync.writing import WriteSlot
+from bot.domain.ends import end_of_items
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState, Result
-from bot.services.operations.observing import STATE_OF, identity_of, names_in_words, result_of, whereabouts
+from bot.services.operations.observing import STATE_OF, identity_of, names_in_words, result_of, whereabouts, with_items
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
 
 LOOKED_AT = 20_000
 """Devices that are looked through, at most, before a person is asked."""
-GONE = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
 BADNESS = (
     SendClass.SUCCEEDED,
     SendClass.ALREADY_ABSENT,
@@ -90,36 +90,17 @@ def together(asked: tuple[str, ...], outcomes: list[tuple[str, SendOutcome]], wh
     items = tuple(
         ended.get(site_id) or ItemResult(item=site_id, state=RequestState.NOT_SENT, note=why) for site_id in asked
     )
-    return Sent(state=_overall(items), result=_warned(_merged(outcomes, items), items))
+    return Sent(state=end_of_items(items), result=with_items(_merged(outcomes), OperationKind.REMOVE_DEVICES, items))
 
 
-def _merged(outcomes: list[tuple[str, SendOutcome]], items: tuple[ItemResult, ...]) -> Result:
+def _merged(outcomes: list[tuple[str, SendOutcome]]) -> Result:
     """Everything that the API said over all calls, each thing once, under the status of the call that went worst."""
     results = [result_of(outcome) for _, outcome in outcomes]
     worst = max((outcome for _, outcome in outcomes), key=lambda outcome: BADNESS.index(outcome.send_class))
     return replace(
-        result_of(worst, items=items),
+        result_of(worst),
         codes=tuple(dict.fromkeys(code for result in results for code in result.codes)),
         messages=tuple(dict.fromkeys(message for result in results for message in result.messages)),
         warnings=tuple(dict.fromkeys(warning for result in results for warning in result.warnings)),
         duration_ms=sum(outcome.duration_ms for _, outcome in outcomes),
     )
-
-
-def _overall(items: tuple[ItemResult, ...]) -> RequestState:
-    states = {item.state for item in items}
-    if RequestState.UNKNOWN in states:
-        return RequestState.UNKNOWN
-    if states == {RequestState.ALREADY_ABSENT}:
-        return RequestState.ALREADY_ABSENT
-    if states & GONE:
-        return RequestState.SUCCEEDED
-    return RequestState.REJECTED if RequestState.REJECTED in states else RequestState.NOT_SENT
-
-
-def _warned(result: Result, items: tuple[ItemResult, ...]) -> Result:
-    """Where some went through and some did not, the success says so."""
-    failed = [item.item for item in items if item.state in (RequestState.REJECTED, RequestState.NOT_SENT)]
-    if not failed or len(failed) == len(items):
-        return result
-    return replace(result, warnings=(*result.warnings, f"Not removed: {names_in_words(failed)}."))

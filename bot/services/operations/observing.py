@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import CloudSyncError
 from bot.cloudsync.models import Database, SendClass, SendOutcome
 from bot.domain.audit import JsonValue
-from bot.domain.requests import ItemResult, RequestState, Result
+from bot.domain.ends import LEFT_OVER
+from bot.domain.requests import ItemResult, OperationKind, RequestState, Result
 from bot.services.operations.operation import Sent
 
 DEVICES_LOOKED_AT = 500
 NAMES_SHOWN = 8
+NOT_REACHED = {
+    OperationKind.REMOVE_DEVICES: "Not removed",
+    OperationKind.ENABLE_TABLES: "Not enabled",
+    OperationKind.DISABLE_TABLES: "Not disabled",
+}
+"""What a success is warned with for the items that it left."""
 
 STATE_OF = {
     SendClass.NOT_SENT: RequestState.NOT_SENT,
@@ -94,6 +102,16 @@ def result_of(outcome: SendOutcome, *, items: tuple[ItemResult, ...] = ()) -> Re
         created_id=outcome.created_id,
         retryable=retryable(outcome),
     )
+
+
+def with_items(result: Result, kind: OperationKind, items: tuple[ItemResult, ...]) -> Result:
+    """The result with these items. Where some went through and some did not, it says which, and says it once."""
+    words = NOT_REACHED.get(kind, "Not done")
+    left = [item.item for item in items if item.state in LEFT_OVER]
+    warnings = tuple(warning for warning in result.warnings if not warning.startswith(f"{words}: "))
+    if left and len(left) < len(items):
+        warnings = (*warnings, f"{words}: {names_in_words(left)}.")
+    return replace(result, items=items, warnings=warnings)
 
 
 def retryable(outcome: SendOutcome) -> bool | None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
+from bot.cloudsync.client import CloudSyncClient
 from bot.db.engine import Database
+from bot.sandbox.api.seed import believable_estate
+from bot.sandbox.api.server import serve_api
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.seed import AUDIT, believable_workspace
 from bot.sandbox.slack.server import StandInSlack, serve_slack
@@ -20,6 +25,9 @@ from bot.slack.messenger import SlackMessenger
 from bot.slack.web import posting_client, web_client
 from tests.clock import ManualClock
 from tests.integration.db.conftest import append
+from tests.integration.services.sending import Office, open_office
+
+KEY = "key"
 
 
 @pytest.fixture
@@ -76,3 +84,12 @@ def start_replica(database: Database, slack: StandInSlack, clock: ManualClock, *
 def replica(database: Database, slack: StandInSlack, clock: ManualClock) -> Replica:
     """The only one."""
     return start_replica(database, slack, clock)
+
+
+@pytest.fixture
+async def office(database: Database, clock: ManualClock) -> AsyncIterator[Office]:
+    """The real machinery in front of the stand-in API."""
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(serve_api({KEY: believable_estate(datetime.now(UTC))}))
+        client = await stack.enter_async_context(CloudSyncClient(api.url, KEY, call_deadline_seconds=3))
+        yield await open_office(database, clock, api, client)

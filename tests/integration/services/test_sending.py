@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,26 +11,12 @@ import pytest
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import ApiTimeout
 from bot.cloudsync.writing import WriteSlot
-from bot.db.engine import Database
 from bot.domain.access import Role
 from bot.domain.requests import Request, RequestState
-from bot.sandbox.api.seed import believable_estate
-from bot.sandbox.api.server import serve_api
 from bot.services.operations.devices import RemoveDevices
-from tests.clock import ManualClock
-from tests.integration.services.sending import ADA, Office, open_office
+from tests.integration.services.sending import ADA, Office
 
 S = RequestState
-KEY = "key"
-
-
-@pytest.fixture
-async def office(database: Database, clock: ManualClock) -> AsyncIterator[Office]:
-    """The real machinery in front of the stand-in API."""
-    async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(serve_api({KEY: believable_estate(datetime.now(UTC))}))
-        client = await stack.enter_async_context(CloudSyncClient(api.url, KEY, call_deadline_seconds=3))
-        yield await open_office(database, clock, api, client)
 
 
 def before_the_second(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.ends import after_open_look, holds_claim
-from bot.domain.requests import RequestState
+from bot.domain.ends import after_open_look, end_of_items, holds_claim, items_settled
+from bot.domain.requests import ItemResult, RequestState
 from tests.clock import START
 from tests.factories import make_request
 
@@ -33,3 +33,28 @@ def test_a_claim_holds_for_its_owner_until_it_runs_out_or_is_given_up() -> None:
     assert not holds_claim(claimed, "run-1", until)
     assert not holds_claim(make_request(state=S.UNKNOWN, claim_owner="run-1", claim_expires=until), "run-1", START)
     assert not holds_claim(None, "run-1", START)
+
+
+@pytest.mark.parametrize(
+    ("states", "end"),
+    [
+        ((S.SUCCEEDED, S.UNKNOWN, S.REJECTED), S.UNKNOWN),
+        ((S.ALREADY_ABSENT, S.ALREADY_ABSENT), S.ALREADY_ABSENT),
+        ((S.ALREADY_ABSENT, S.NOT_SENT), S.SUCCEEDED),
+        ((S.SUCCEEDED, S.NOT_APPLIED), S.SUCCEEDED),
+        ((S.REJECTED, S.NOT_SENT), S.REJECTED),
+        ((S.NOT_APPLIED, S.NOT_SENT), S.NOT_APPLIED),
+        ((S.NOT_SENT, S.NOT_SENT), S.NOT_SENT),
+    ],
+)
+def test_one_item_that_went_through_makes_a_success(states: tuple[S, ...], end: S) -> None:
+    assert end_of_items(items_of(*states)) is end
+
+
+def test_only_what_was_in_doubt_is_settled() -> None:
+    settled = items_settled(items_of(S.UNKNOWN, S.NOT_SENT, S.REJECTED), S.SUCCEEDED)
+    assert settled == items_of(S.SUCCEEDED, S.NOT_SENT, S.REJECTED)
+
+
+def items_of(*states: S) -> tuple[ItemResult, ...]:
+    return tuple(ItemResult(item=f"site_{number}", state=state) for number, state in enumerate(states))

@@ -9,7 +9,17 @@ import pytest
 
 from bot.domain.access import Gate, OperationClass
 from bot.domain.replies import CommandButton, Reply, RequestButton, Style
-from bot.domain.requests import Observation, Operation, OperationKind, Request, RequestState, Result, Step
+from bot.domain.requests import (
+    SENT_ENDS,
+    ItemResult,
+    Observation,
+    Operation,
+    OperationKind,
+    Request,
+    RequestState,
+    Result,
+    Step,
+)
 from bot.services import cards
 from tests.factories import make_request
 from tests.unit.commands.plain import line_text, reply_text
@@ -142,3 +152,20 @@ def test_what_no_reading_returns_stays_on_the_card_whatever_becomes_of_it(state:
     assert f"New connection: {CONNECTION}" in text
     assert "JWT secret: a new one" in text
     assert ("old.db.example" in text) is request.is_open
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        state
+        for state in RequestState
+        if state in SENT_ENDS or state in (RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN, RequestState.RESOLVED)
+    ],
+)
+def test_every_card_from_the_send_on_tells_how_each_of_several_items_ended(state: RequestState) -> None:
+    ended = tuple(
+        ItemResult(item=f"site_{one.value}", state=one) for one in (RequestState.UNKNOWN, RequestState.NOT_SENT)
+    )
+    text = reply_text(cards.card(make_request(state=state, result=Result(items=ended))))
+    assert "site_unknown: unknown" in text
+    assert "site_not_sent: not sent" in text
