@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
-from bot.domain.requests import AUDIT_OUTCOME_OF
+from bot.domain.requests import AUDIT_OUTCOME_OF, RequestState
 
 STATE_OUTCOMES = {state.value: outcome for state, outcome in AUDIT_OUTCOME_OF.items()}
 
@@ -31,6 +31,10 @@ def end_of_story(steps: Iterable[StoryStep]) -> AuditOutcome | None:
     """
     end: AuditOutcome | None = None
     for step in steps:
+        if step.state == RequestState.RESOLVED:
+            if step.kind is AuditKind.DECISION:
+                return step.outcome
+            continue  # the row of whoever settled it tells how
         if step.state in STATE_OUTCOMES:
             return STATE_OUTCOMES[step.state]
         if step.kind in _ENDS_A_REQUEST:

@@ -12,7 +12,8 @@ WHO: Mapping[Step, str] = {
     Step.DENY: "likewise; one is enough",
     Step.CONFIRM: "the requester, who must still have the right to ask",
     Step.CANCEL: "the requester, or an admin of the request's channel, in it",
-    Step.HAPPENED: "an admin of the request's channel, in it, where reading could not tell the end",
+    Step.HAPPENED: "an admin of the request's channel, in it, where reading could not tell the end; the requester "
+    "only where nobody else had to approve",
     Step.DID_NOT: "likewise",
 }
 """In words, for the documentation. `refusal` decides."""
@@ -61,9 +62,18 @@ def _of_canceller(request: Request, by: Standing) -> Shortfall | None:
 
 
 def _of_settler(request: Request, by: Standing) -> Shortfall | None:
-    if _is_admin_there(request, by):
+    own = by.person.id == request.requester_id
+    if own and request.gate is Gate.APPROVE:
+        return Shortfall(missing="Nobody settles their own request.", remedy="Ask another admin of this channel.")
+    if _is_admin_there(request, by) or (own and _may_still_ask(request, by)):
         return None
     return Shortfall(missing="Only an admin of this channel can settle this.", remedy="Ask one of them.")
+
+
+def _may_still_ask(request: Request, by: Standing) -> bool:
+    """Whether whoever decided alone still may: in a channel below admin, there is nobody else."""
+    short = shortfall(by, operation_class=request.operation_class, needs=needed_of_requester(request))
+    return by.channel_id == request.channel_id and short is None
 
 
 def _is_admin_there(request: Request, by: Standing) -> bool:

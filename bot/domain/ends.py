@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.requests import ItemResult, Request, RequestState
+from bot.domain.audit import AuditOutcome
+from bot.domain.requests import AUDIT_OUTCOME_OF, ItemResult, Request, RequestState, Step
 
 S = RequestState
 REACHED = frozenset({S.SUCCEEDED, S.ALREADY_ABSENT})
 LEFT_OVER = frozenset({S.REJECTED, S.NOT_SENT, S.NOT_APPLIED})
 """How an item ends for which what was wanted does not hold."""
+SAID: Mapping[Step, tuple[str, RequestState]] = {
+    Step.HAPPENED: ("It happened.", S.SUCCEEDED),
+    Step.DID_NOT: ("It did not happen.", S.NOT_APPLIED),
+}
+"""What a person's word is written down as, and the end that it stands for."""
 
 
 def after_open_look(*, is_last: bool, is_overdue: bool, was_read: bool) -> RequestState:
@@ -51,3 +57,11 @@ def end_of_items(items: Iterable[ItemResult]) -> RequestState:
 def items_settled(items: Iterable[ItemResult], state: RequestState) -> tuple[ItemResult, ...]:
     """The items once it is known how those ended that were in doubt; what was known of the others stays."""
     return tuple(replace(item, state=state) if item.state is S.UNKNOWN else item for item in items)
+
+
+def outcome_of(request: Request) -> AuditOutcome:
+    """What the trail calls the state of a request; where a person settled it, what they said."""
+    if request.state is S.RESOLVED:
+        said = next((state for words, state in SAID.values() if words == request.end_reason), S.NEEDS_HUMAN)
+        return AUDIT_OUTCOME_OF[said]
+    return AUDIT_OUTCOME_OF[request.state]

@@ -73,8 +73,8 @@ AUDIT_OUTCOME_OF: Mapping[RequestState, AuditOutcome] = {
     S.UNKNOWN: AuditOutcome.UNKNOWN,
     S.NOT_APPLIED: AuditOutcome.FAILED,
     S.NEEDS_HUMAN: AuditOutcome.UNKNOWN,
-    S.RESOLVED: AuditOutcome.SUCCEEDED,
 }
+"""RESOLVED is as somebody said: see `bot.domain.ends.outcome_of`."""
 
 
 def may_move(before: RequestState, after: RequestState) -> bool:

@@ -137,13 +137,13 @@ def elsewhere(request: Request) -> Reply:
 
 
 def _what_now_away(request: Request) -> Line:
-    """The card's next step where its buttons are not; without `approve` there is no message that has them."""
+    """The card's next step where its buttons are not; without `approve` hardly ever a message has them."""
     there = ChannelRef(id=request.channel_id)
     if request.operation.kind is OperationKind.REHEARSAL and request.state is RequestState.SUCCEEDED:
         return card(request).next_step
     if not leads_back(request):
         return line(*card(request).next_step, " It was asked in ", there, ".")
-    if request.gate is not Gate.APPROVE:
+    if request.gate is not Gate.APPROVE and not request.card_ts:
         return line("Next: nothing to do. It was asked in ", there, ".")
     back = Strong(text=request.result.undo_label)
     return line("Next: if this was a mistake, press ", back, " in ", there, ", where it was asked.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.domain.access import Gate
 from bot.domain.replies import (
     Bullets,
     ChannelRef,
@@ -168,16 +169,21 @@ def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
             Paragraph(lines=(line("It was sent once, and neither answer nor reading tells how it ended."),)),
             *bullets(request.result.readings),
             *items(request),
-            facts(request, ("Who may decide", deciders_in_words(request, deciders))),
+            facts(request, ("Who may decide", deciders_in_words(request, _settlers(request, deciders)))),
             *votes(request),
         ),
-        next_step=line("Next: an admin looks for themselves, then presses what holds."),
+        next_step=line("Next: one of them looks for themselves, then presses what holds."),
         actions=(
             RequestButton(label="It happened", request_id=request.id, step=Step.HAPPENED),
             RequestButton(label="It did not", request_id=request.id, step=Step.DID_NOT),
         ),
         reference=request.id,
     )
+
+
+def _settlers(request: Request, deciders: tuple[str, ...]) -> tuple[str, ...]:
+    """Whoever asked too, where nobody else had to approve."""
+    return deciders if request.gate is Gate.APPROVE else tuple(dict.fromkeys((request.requester_id, *deciders)))
 
 
 def _resolved(request: Request, _: tuple[str, ...]) -> Reply:

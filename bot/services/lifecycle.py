@@ -10,9 +10,10 @@ from enum import StrEnum
 from bot.db.unit import Unit
 from bot.domain.access import Gate, OperationClass, Standing
 from bot.domain.audit import AuditEntry, AuditKind, AuditOutcome, JsonValue
+from bot.domain.ends import outcome_of
 from bot.domain.ids import new_story_id
 from bot.domain.records import OutboxItem
-from bot.domain.requests import AUDIT_OUTCOME_OF, Request, RequestState, Result
+from bot.domain.requests import Request, RequestState, Result
 
 NOTICE_GRACE_SECONDS = 6
 """Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""
@@ -86,7 +87,7 @@ def entry_for(
         kind=kind,
         story=request.story,
         action=request.action,
-        outcome=outcome or AUDIT_OUTCOME_OF[request.state],
+        outcome=outcome or outcome_of(request),
         actor=act.person_id or request.requester_id,
         channel=request.channel_id,
         environment=request.operation.environment,
@@ -121,8 +122,8 @@ def append_end(unit: Unit, request: Request, entry: AuditEntry) -> None:
 
 
 def owe_card(unit: Unit, request: Request) -> None:
-    """Let the channel's message follow; only an approval has one."""
-    if request.gate is Gate.APPROVE:
+    """Let the channel's message follow: an approval has one, and whatever needed a person's word on how it ended."""
+    if request.gate is Gate.APPROVE or request.state in SETTLED_IN_CHANNEL or request.card_ts:
         unit.outbox.put(_item(unit, request, OutboxKind.CARD))
 
 
@@ -136,6 +137,7 @@ def owe_question(unit: Unit, request: Request) -> None:
 def owe_notices(unit: Unit, request: Request) -> None:
     """Tell the requester how it ended, and the approvers when it failed after they approved."""
     late = 0 if request.gate is Gate.APPROVE else NOTICE_GRACE_SECONDS
+    unit.outbox.settle(notice_key(request, request.requester_id))  # drawn now, both would say the same
     unit.outbox.put(_item(unit, request, OutboxKind.NOTICE, person_id=request.requester_id, late=late))
     if request.state in FAILED_AFTER_APPROVAL:
         for vote in request.approvals:
@@ -179,6 +181,7 @@ def owe_message(
     )
 
 
+SETTLED_IN_CHANNEL = frozenset({RequestState.NEEDS_HUMAN, RequestState.RESOLVED})
 FAILED_AFTER_APPROVAL = frozenset(
     {
         RequestState.REJECTED,

@@ -15,7 +15,7 @@ from bot.db.unit import Unit
 from bot.domain.access import Standing
 from bot.domain.audit import AuditKind
 from bot.domain.decisions import refusal
-from bot.domain.ends import REACHED, after_open_look, end_of_items, items_settled
+from bot.domain.ends import REACHED, SAID, after_open_look, end_of_items, items_settled
 from bot.domain.errors import Conflict, Denied, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import ItemResult, OperationKind, Request, RequestState, Result, Step
@@ -149,8 +149,7 @@ class Reconciler:
         short = refusal(step, request, by)
         if short is not None:
             raise Denied(short.missing, remedy=short.remedy)
-        words = "It happened." if step is Step.HAPPENED else "It did not happen."
-        ended = RequestState.SUCCEEDED if step is Step.HAPPENED else RequestState.NOT_APPLIED
+        words, ended = SAID[step]
 
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(request.id)

@@ -137,7 +137,7 @@ class Model:
             request.reconcile_at = request.unknown_since + timedelta(seconds=ROUNDS[request.round])
 
     def settle(self, request: Expected, person: str) -> None:
-        _refuse(not self.is_admin(person) or request.state is not S.NEEDS_HUMAN)
+        _refuse(person == request.requester or not self.is_admin(person) or request.state is not S.NEEDS_HUMAN)
         request.state = S.RESOLVED
 
     @staticmethod

@@ -127,3 +127,24 @@ async def test_what_was_already_gone_can_be_registered_again_too(database_url: s
         assert "Already gone" in world.card()
         await world.presses("alan", "#prod", "Register again")
         assert "orders-eu" in str(world.person("alan").modal)
+
+
+async def test_what_needed_no_approval_is_handed_over_in_the_channel_and_told_once_to_whoever_asked(
+    database_url: str,
+) -> None:
+    async with accounted_bot(database_url, RECONCILE_SECONDS=QUICK) as world:
+        await world.says("alan", "#prod", "tables enable orders-eu invoices")
+        world.api.faults.arm(FaultKind.CLOSE_BEFORE_EFFECT, method="POST")
+        await world.presses("alan", "#prod", "Confirm")
+        world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
+        await until(world, "Somebody must say whether it happened")
+        world.api.faults.clear()
+        assert "Who may decide: @alan, " in world.card().replace("*", "")
+        assert "Not permitted" in await world.presses("cleo", "#prod", "It did not")
+        alan = world.person("alan")
+        await alan.wait_for(lambda: "Somebody must say" in world.told("alan") or None, timeout=20)
+        assert [alan.read(one)[:60] for one in alan.see("dm") if "Somebody must say" in alan.read(one)][1:] == []
+        await world.presses("grace", "#prod", "It did not")
+        assert "Settled by a person" in world.card()
+        row = [row for row in await world.trail() if row.kind is AuditKind.DECISION][-1]
+        assert (row.outcome, row.payload["said"]) == (AuditOutcome.FAILED, "It did not happen.")

@@ -48,8 +48,8 @@ async def _left_behind(context: Context, channel_id: str, role: Role) -> tuple[R
 
 
 def _needed(request: Request) -> Role:
-    """The channel's role that the next step needs: admins decide and settle, the requester confirms."""
-    if request.gate is Gate.APPROVE or request.state is RequestState.NEEDS_HUMAN:
+    """The channel's role that the next step needs: admins decide and settle, the requester what is theirs alone."""
+    if request.gate is Gate.APPROVE:
         return Role.ADMIN
     return CHANNEL_ROLE_NEEDED[request.operation_class]
 

@@ -54,6 +54,23 @@ def test_nobody_decides_their_own(step: Step) -> None:
     assert missing(step, standing(ASKED)) == "Nobody decides their own request."
 
 
+@pytest.mark.parametrize("step", SETTLING)
+def test_whoever_asked_settles_only_what_nobody_else_had_to_approve(step: Step) -> None:
+    assert missing(step, standing(ASKED)) == "Nobody settles their own request."
+    confirmed = make_request(gate=Gate.CONFIRM)
+    assert missing(step, standing(ASKED), confirmed) == ""
+    assert missing(step, standing(ASKED, channel_id=ELSEWHERE), confirmed) != ""
+    assert missing(step, standing(), confirmed) == ""
+
+
+@pytest.mark.parametrize("step", SETTLING)
+def test_a_change_in_a_channel_below_admin_is_settled_by_whoever_asked_while_they_may_ask(step: Step) -> None:
+    change = make_request(gate=Gate.NONE, operation_class=OperationClass.CHANGE)
+    assert missing(step, standing(ASKED, Role.OPERATOR), change) == ""
+    assert missing(step, standing(ASKED, Role.VIEWER), change) != ""
+    assert missing(step, standing(GRACE, Role.OPERATOR), change) != ""
+
+
 @pytest.mark.parametrize("step", DECIDING)
 def test_what_the_asker_confirms_nobody_else_decides(step: Step) -> None:
     assert "confirmed by whoever asked" in missing(step, standing(), make_request(gate=Gate.CONFIRM))

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.ends import after_open_look, end_of_items, holds_claim, items_settled
-from bot.domain.requests import ItemResult, RequestState
+from bot.domain.audit import AuditKind, AuditOutcome
+from bot.domain.audit_figures import StoryStep, end_of_story
+from bot.domain.ends import SAID, after_open_look, end_of_items, holds_claim, items_settled, outcome_of
+from bot.domain.requests import ItemResult, RequestState, Step
 from tests.clock import START
 from tests.factories import make_request
 
@@ -58,3 +60,20 @@ def test_only_what_was_in_doubt_is_settled() -> None:
 
 def items_of(*states: S) -> tuple[ItemResult, ...]:
     return tuple(ItemResult(item=f"site_{number}", state=state) for number, state in enumerate(states))
+
+
+SETTLED = [(Step.HAPPENED, AuditOutcome.SUCCEEDED), (Step.DID_NOT, AuditOutcome.FAILED)]
+
+
+@pytest.mark.parametrize(("step", "outcome"), SETTLED)
+def test_the_trail_calls_a_settled_request_what_was_said_of_it(step: Step, outcome: AuditOutcome) -> None:
+    assert outcome_of(make_request(state=S.RESOLVED, end_reason=SAID[step][0])) is outcome
+    resolved = StoryStep(kind=AuditKind.DECISION, outcome=outcome, state=S.RESOLVED.value)
+    late = StoryStep(kind=AuditKind.OUTCOME, outcome=AuditOutcome.UNKNOWN, state=S.RESOLVED.value)
+    before = StoryStep(kind=AuditKind.RECONCILE, outcome=AuditOutcome.UNKNOWN, state=S.NEEDS_HUMAN.value)
+    assert end_of_story([late, resolved, before]) is outcome
+
+
+@pytest.mark.parametrize("state", [state for state in S if state is not S.RESOLVED])
+def test_every_other_state_has_its_outcome(state: S) -> None:
+    assert outcome_of(make_request(state=state)) in AuditOutcome

@@ -169,3 +169,9 @@ def test_every_card_from_the_send_on_tells_how_each_of_several_items_ended(state
     text = reply_text(cards.card(make_request(state=state, result=Result(items=ended))))
     assert "site_unknown: unknown" in text
     assert "site_not_sent: not sent" in text
+
+
+@pytest.mark.parametrize("gate", [Gate.NONE, Gate.CONFIRM])
+def test_whoever_asked_settles_what_nobody_else_had_to_approve_and_is_named(gate: Gate) -> None:
+    drawn = cards.card(make_request(state=RequestState.NEEDS_HUMAN, gate=gate), deciders=("U1",))
+    assert "Who may decide: @U0ADA and @U1" in reply_text(drawn)
