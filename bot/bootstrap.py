@@ -36,7 +36,7 @@ from bot.services.clock_watch import ClockWatch
 from bot.services.clocks import Timekeeper
 from bot.services.deliveries import Deliveries
 from bot.services.environments import Environments
-from bot.services.execution import Executor, Sending
+from bot.services.execution import Executor
 from bot.services.exports import Exports
 from bot.services.first_run import FirstRun
 from bot.services.follow_ups import FollowUps
@@ -50,6 +50,7 @@ from bot.services.receipts import Receipts
 from bot.services.recheck import Recheck
 from bot.services.reconcile import Reconciler
 from bot.services.secrets import Vault
+from bot.services.sending import Sending
 from bot.slack.directory import SlackDirectory
 from bot.slack.listeners import Listeners
 from bot.slack.messenger import SlackMessenger

@@ -38,7 +38,7 @@ from bot.cloudsync.models import (
 )
 from bot.cloudsync.protocol import ApiRequest
 from bot.cloudsync.responses import ApiResponse
-from bot.cloudsync.writing import HeldUp, SendWatch, WriteSlot
+from bot.cloudsync.writing import HELD_UP, HeldUp, SendWatch, WriteSlot
 from bot.domain.failpoints import Failpoint, reach
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -264,8 +264,7 @@ class CloudSyncClient:
             response = await self._exchange(request, started + self.deadline, watch)
             reach(Failpoint.AFTER_RESPONSE)
         except HeldUp:
-            words = "It was held up too long between the last reading and the send."
-            return _unanswered(SendClass.NOT_SENT, words, started)
+            return _unanswered(SendClass.NOT_SENT, HELD_UP, started)
         except Unsendable as error:
             return _unanswered(SendClass.NOT_SENT, str(error), started)
         except NEVER_LEFT:

@@ -19,6 +19,10 @@ FRESH_SECONDS = 5.0
 """Older than this, what was read and claimed no longer carries a send."""
 
 
+HELD_UP = "It was held up too long between the last reading and the send."
+"""Why a call did not leave that could have."""
+
+
 class HeldUp(Exception):
     """What was read has grown too old, and not a byte has left."""
 
@@ -64,6 +68,13 @@ class WriteSlot:
         """Before each further call of one request. Without a way to read again, the first reading must do for all."""
         return await self._again() if self._again else ""
 
+    def check(self) -> None:
+        """`HeldUp` where what was read has grown too old to claim a send on."""
+        self._watch().check()
+
+    def _watch(self) -> SendWatch:
+        return SendWatch(not_after=self._fresh_since + FRESH_SECONDS)
+
     async def register_database(self, registration: Registration) -> SendOutcome:
         """`POST /v1/databases`: verifies the connection first, which takes seconds."""
         return await self._send(protocol.register_database, registration)
@@ -101,4 +112,4 @@ class WriteSlot:
             request = build(*args, **kwargs)
         except Unsendable as error:
             return SendOutcome(send_class=SendClass.NOT_SENT, reason=str(error))
-        return await self._send_once(request, SendWatch(not_after=self._fresh_since + FRESH_SECONDS))
+        return await self._send_once(request, self._watch())

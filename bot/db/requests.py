@@ -20,7 +20,17 @@ from bot.db.tables import request_targets, requests, votes
 from bot.domain.access import Gate
 from bot.domain.errors import Conflict
 from bot.domain.ports import Clock
-from bot.domain.requests import OPEN_STATES, OperationKind, Request, RequestState, Result, VoteRecord, may_move
+from bot.domain.requests import (
+    MAY_STILL_SEND,
+    OPEN_STATES,
+    Observation,
+    OperationKind,
+    Request,
+    RequestState,
+    Result,
+    VoteRecord,
+    may_move,
+)
 
 Column = requests.c
 MATCHES = 11
@@ -94,7 +104,7 @@ class Requests:
 
         Raises `ValueError` for a step that the state machine does not allow, or that would open again what has let
         go of its targets: NOT_SENT goes back to APPROVED in one step, `through` itself. A request that is no longer
-        open lets go of its targets and loses its sealed secrets in the same statement.
+        open lets go of its targets, and one that is never sent again loses its sealed secrets, in the same transaction.
         """
         way = (before, through, after) if through else (before, after)
         reopens = before not in OPEN_STATES and after in OPEN_STATES
@@ -103,7 +113,9 @@ class Requests:
         values: dict[str, Any] = {**_stored(columns), "state": after.value, "version": Column.version + 1}
         ends = after not in OPEN_STATES
         if ends:
-            values |= {"ended_at": self._clock.now(), "sealed": None}
+            values |= {"ended_at": self._clock.now()}
+        if after not in MAY_STILL_SEND:
+            values |= {"sealed": None}
         moved = self._connection.execute(
             update(requests).where(Column.id == request_id, Column.state == before.value).values(**values)
         )
@@ -231,5 +243,5 @@ def _key(target: str) -> str:
 
 
 def _stored(columns: dict[str, Any]) -> dict[str, Any]:
-    result = columns.get("result")
-    return {**columns, "result": dumped(result)} if isinstance(result, Result) else columns
+    parts = {name: dumped(part) for name, part in columns.items() if isinstance(part, Result | Observation)}
+    return {**columns, **parts}

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.audit import AuditOutcome
-from bot.domain.requests import AUDIT_OUTCOME_OF, ItemResult, Request, RequestState, Step
+from bot.domain.requests import AUDIT_OUTCOME_OF, MAX_SENDS_NOT_SENT, ItemResult, Request, RequestState, Step
 
 S = RequestState
 REACHED = frozenset({S.SUCCEEDED, S.ALREADY_ABSENT})
 LEFT_OVER = frozenset({S.REJECTED, S.NOT_SENT, S.NOT_APPLIED})
 """How an item ends for which what was wanted does not hold."""
+LATE_ANSWERS = frozenset({S.SUCCEEDED, S.ALREADY_ABSENT, S.REJECTED})
+CORRECTED_BY_ANSWERS = frozenset({S.UNKNOWN, S.NOT_APPLIED, S.NEEDS_HUMAN, S.RESOLVED})
 SAID: Mapping[Step, tuple[str, RequestState]] = {
     Step.HAPPENED: ("It happened.", S.SUCCEEDED),
     Step.DID_NOT: ("It did not happen.", S.NOT_APPLIED),
@@ -29,6 +31,18 @@ def after_open_look(*, is_last: bool, is_overdue: bool, was_read: bool) -> Reque
     if not is_last and not is_overdue:
         return S.UNKNOWN
     return S.NOT_APPLIED if was_read else S.NEEDS_HUMAN
+
+
+def takes_answer(current: Request, answer: RequestState, owner: str) -> bool:
+    """Whether the claim owner's answer still decides: while its claim stands, or as what corrects a mere inference."""
+    if current.state is S.EXECUTING:
+        return current.claim_owner == owner
+    return answer in LATE_ANSWERS and current.state in CORRECTED_BY_ANSWERS
+
+
+def may_be_sent_again(request: Request, now: datetime) -> bool:
+    """Whether a call that never left goes back to be sent: few times, and while its time to be sent runs."""
+    return request.sends <= MAX_SENDS_NOT_SENT and request.send_by is not None and now < request.send_by
 
 
 def holds_claim(request: Request | None, owner: str, now: datetime) -> bool:
@@ -65,3 +79,8 @@ def outcome_of(request: Request) -> AuditOutcome:
         said = next((state for words, state in SAID.values() if words == request.end_reason), S.NEEDS_HUMAN)
         return AUDIT_OUTCOME_OF[said]
     return AUDIT_OUTCOME_OF[request.state]
+
+
+def altered(request: Request, secrets_mark: str) -> bool:
+    """Whether the stored copy, with the fingerprints of its secrets, is no longer what was asked for and approved."""
+    return request.operation.digest(secrets_mark) != request.digest

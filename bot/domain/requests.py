@@ -55,6 +55,9 @@ TRANSITIONS: Mapping[RequestState, frozenset[RequestState]] = {
 OPEN_STATES = frozenset({S.PENDING, S.APPROVED, S.EXECUTING, S.UNKNOWN, S.NEEDS_HUMAN})
 """NOT_SENT is stored only when it is final: one that may still be sent goes straight back to APPROVED."""
 
+MAY_STILL_SEND = frozenset({S.PENDING, S.APPROVED, S.EXECUTING})
+"""What still needs its secrets. Afterwards an end is proved by reading, and the fingerprints do."""
+
 MAX_SENDS_NOT_SENT = 2
 """How often a call that never left may be tried again within the execution clock."""
 

@@ -103,7 +103,6 @@ class Approvals:
         return Gate.APPROVE, required
 
     def _new(self, unit: Unit, proposal: Proposal, asking: Asking, gate: Gate, required: int) -> Request:
-        fingerprints = self._vault.fingerprints(proposal.secrets)
         born_approved = gate is Gate.NONE
         decide_by = unit.now + timedelta(seconds=self._clocks.decision_seconds)
         return Request(
@@ -112,7 +111,7 @@ class Approvals:
             state=RequestState.APPROVED if born_approved else RequestState.PENDING,
             version=1,
             operation=proposal.operation,
-            digest=proposal.operation.digest(",".join(f"{name}={mark}" for name, mark in sorted(fingerprints.items()))),
+            digest=proposal.operation.digest(self._vault.mark(proposal.secrets)),
             target=proposal.target,
             observation=proposal.observation,
             operation_class=proposal.operation_class,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.cloudsync.writing import HELD_UP
 from bot.domain.access import Gate
 from bot.domain.replies import (
     Bullets,
@@ -115,7 +116,7 @@ def _not_sent(request: Request, _: tuple[str, ...]) -> Reply:
         verdict=line("Not sent: could not ", Strong(text=request.summary)),
         mood=Mood.BAD,
         parts=(
-            Paragraph(lines=(line("The Management API could not be reached, so nothing was changed."),)),
+            Paragraph(lines=(line(_why_not_sent(request)),)),
             *api_words(request),
             *items(request),
             facts(request),
@@ -125,6 +126,12 @@ def _not_sent(request: Request, _: tuple[str, ...]) -> Reply:
         actions=(CommandButton(label="Check the API", command="org"), story_button(request)),
         reference=request.id,
     )
+
+
+def _why_not_sent(request: Request) -> str:
+    if HELD_UP in request.result.messages:
+        return "The bot took too long before sending, and does not send on what it read too long ago."
+    return "The Management API could not be reached, so nothing was changed."
 
 
 def _unknown(request: Request, _: tuple[str, ...]) -> Reply:

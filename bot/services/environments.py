@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import structlog
 
 from bot.cloudsync.client import CloudSyncClient
-from bot.cloudsync.errors import CloudSyncError
+from bot.cloudsync.errors import ApiBroken, CloudSyncError
 from bot.cloudsync.models import Organisation
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
@@ -43,10 +43,15 @@ class Environments:
         return await self.compare(name, organisation)
 
     async def compare(self, name: str, organisation: Organisation) -> bool:
-        """Pin the organisation at its first reading; afterwards say whether it is still the same."""
-        if not organisation.id:
-            return True
+        """Pin the organisation at its first reading; afterwards say whether it is still the same.
+
+        Raises `ApiBroken` for an answer that names none once one is pinned: it says nothing about whose key this is.
+        """
         key = f"organisation:{name}"
+        if not organisation.id:
+            if await self._database.read(lambda unit: unit.settings.get(key)):
+                raise ApiBroken("The answer names no organisation.", status=200)
+            return True
         pinned = await self._database.note(lambda unit: unit.settings.set_if_absent(key, organisation.id or ""))
         same = pinned == organisation.id
         if same:
@@ -59,11 +64,12 @@ class Environments:
     def require_pinned(self, name: str) -> None:
         """Raise `Unavailable` while the key belongs to another organisation than the one accepted."""
         if name in self._mismatched:
-            raise Unavailable(
-                f"The key of {name} now belongs to another organisation, so changes are off "
-                "until somebody accepts it with `app.py organisation accept`.",
-                retryable=False,
-            )
+            raise _another(name)
+
+    async def require_same(self, name: str) -> None:
+        """Read the organisation now; raise `Unavailable` where it is another one, whatever others read meanwhile."""
+        if not await self.confirm(name):
+            raise _another(name)
 
     async def pin_all(self) -> None:
         """At start: read every organisation once. An API that does not answer is read again at the next change."""
@@ -89,3 +95,11 @@ class Environments:
                 )
             )
         )
+
+
+def _another(name: str) -> Unavailable:
+    return Unavailable(
+        f"The key of {name} now belongs to another organisation, so changes are off "
+        "until somebody accepts it with `app.py organisation accept`.",
+        retryable=False,
+    )

@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from bot.cloudsync.errors import CloudSyncError
-from bot.cloudsync.writing import FRESH_SECONDS, WriteSlot
+from bot.cloudsync.writing import HeldUp, WriteSlot
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry, AuditKind, JsonValue
-from bot.domain.ends import holds_claim
+from bot.domain.ends import altered, holds_claim, may_be_sent_again, takes_answer
 from bot.domain.errors import BotError, Conflict, PeopleUnavailable, TrailUnavailable, Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.requests import (
     AUDIT_OUTCOME_OF,
-    MAX_SENDS_NOT_SENT,
+    Operation,
     OperationKind,
     Request,
     RequestState,
@@ -36,36 +36,11 @@ from bot.services.metrics import SENT
 from bot.services.operations.local import LocalOperation
 from bot.services.operations.operation import OperationHandler, Sent
 from bot.services.receipts import Receipts
-from bot.services.recheck import Lost, Recheck
+from bot.services.recheck import Look, Lost, Recheck
 from bot.services.secrets import Vault
+from bot.services.sending import READING_SECONDS, Sending, calls_of
 
 log = structlog.get_logger(__name__)
-
-WRITING_SECONDS = 5.0
-"""What writing an outcome down may take."""
-READING_SECONDS = 10.0
-"""What reading rights and target again between two calls of one request may take."""
-LATE_ANSWER_STATES = frozenset(
-    {RequestState.UNKNOWN, RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN, RequestState.RESOLVED}
-)
-LATE_ANSWERS = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT, RequestState.REJECTED})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sending:
-    """The send's own settings."""
-
-    call_deadline_seconds: float
-    first_reconcile_seconds: int
-
-    def lease(self, calls: int) -> timedelta:
-        """How long a claim holds: longer than a sender that lives can take, so that only a dead one loses its claim.
-
-        Each call to its deadline and the freshest readings before it, the readings between the calls, one deadline
-        more in hand, and the writing.
-        """
-        each, readings = self.call_deadline_seconds + FRESH_SECONDS, READING_SECONDS * (calls - 1)
-        return timedelta(seconds=each * calls + readings + self.call_deadline_seconds + WRITING_SECONDS)
 
 
 class Executor:
@@ -108,7 +83,7 @@ class Executor:
         self._running.add(request_id)
         try:
             return await self._run(request_id)
-        except (CloudSyncError, PeopleUnavailable, Unavailable) as error:
+        except (CloudSyncError, PeopleUnavailable, Unavailable, HeldUp) as error:
             log.warning("send_postponed", request=request_id, error=type(error).__name__)
             if isinstance(error, TrailUnavailable):
                 await tell_held_up(self._database, request_id, error)
@@ -130,16 +105,14 @@ class Executor:
         if local is not None:
             return await self._run_local(request, local)
         environment = request.operation.environment
-        if not await self._environments.confirm(environment):
-            self._environments.require_pinned(environment)
         async with self._environments.client(environment).write_slot() as slot:
             return await self._through_slot(request, slot)
 
     async def _run_local(self, request: Request, local: LocalOperation) -> Request:
-        lost = await self._recheck.lost(request, strict=True)
+        lost = (await self._recheck.look(request, strict=True)).lost or (ALTERED if altered(request, "") else None)
         if lost is not None:
             return await self._stale(request, lost)
-        claimed = await self._claim(request)
+        claimed = await self._claim(request, {})
         try:
             sent = await local.perform(claimed)
         except BotError as error:
@@ -147,25 +120,41 @@ class Executor:
         return await self._outcome(claimed, sent)
 
     async def _through_slot(self, request: Request, slot: WriteSlot) -> Request:
+        look = await self._reading(request)
         slot.read_from_now()
-        lost = await self._recheck.lost(request, strict=True)
-        if lost is not None:
-            return await self._stale(request, lost)
+        if look.lost is not None:
+            return await self._stale(request, look.lost)
         plain = self._vault.open(request.sealed)
+        if altered(request, self._vault.mark(plain)):
+            return await self._stale(request, ALTERED)
         reach(Failpoint.BEFORE_CLAIM)
-        claimed = await self._claim(request)
+        slot.check()
+        claimed = await self._claim(request, look.keep)
         reach(Failpoint.AFTER_CLAIM)
         slot.rest_on(lambda: self._read_again(slot, claimed))
         sending = asyncio.ensure_future(self._send(slot, claimed, plain))
         return await asyncio.shield(sending)
 
+    async def _reading(self, request: Request) -> Look:
+        """Whose key it is, rights and target, at the same time and inside the slot: no waiting comes after them."""
+        same, look = await asyncio.gather(
+            self._environments.require_same(request.operation.environment),
+            self._recheck.look(request, strict=True),
+            return_exceptions=True,
+        )
+        for read in (same, look):
+            if isinstance(read, BaseException):
+                raise read
+        assert isinstance(look, Look)
+        return look
+
     async def _read_again(self, slot: WriteSlot, claimed: Request) -> str:
         """Before each further call of one request: "" where rights, target and claim hold, else why not."""
         try:
             async with asyncio.timeout(READING_SECONDS):
-                lost = await self._recheck.lost(claimed, strict=True)
-            if lost is not None:
-                return lost.reason
+                look = await self._reading(claimed)
+            if look.lost is not None:
+                return look.lost.reason
             slot.read_from_now()
             holds = await self._database.read(
                 lambda unit: holds_claim(unit.requests.get(claimed.id), self.owner, unit.now)
@@ -181,9 +170,9 @@ class Executor:
         ended = await self._outcome(claimed, sent)
         return await self._receipts.after(ended)
 
-    async def _claim(self, request: Request) -> Request:
-        """Claim and intent, committed before a byte is sent."""
-        lease = self._sending.lease(_calls(request))
+    async def _claim(self, request: Request, keep: Mapping[str, JsonValue]) -> Request:
+        """Claim and intent, committed before a byte is sent; `keep` is what was read of the target just before."""
+        lease = self._sending.lease(calls_of(request))
 
         def work(unit: Unit) -> Request:
             current = unit.requests.lock(request.id)
@@ -191,7 +180,7 @@ class Executor:
                 raise Conflict("Somebody else is sending it.")
             if current.send_by is not None and unit.now >= current.send_by:
                 raise Conflict("The time to send it has run out.")
-            if current.digest != request.digest:
+            if _copy_of(current) != _copy_of(request):
                 raise Conflict("The stored copy is not the one that was read.")
             claimed = unit.requests.move(
                 request.id,
@@ -202,6 +191,7 @@ class Executor:
                 claim_expires=unit.now + lease,
                 sends=current.sends + 1,
                 result=replace(current.result, held_up=""),
+                observation=replace(current.observation, keep={**current.observation.keep, **keep}),
             )
             if claimed is None:
                 raise Conflict("Somebody else is sending it.")
@@ -234,21 +224,21 @@ class Executor:
         return await self._database.write(work)
 
     async def _outcome(self, claimed: Request, sent: Sent) -> Request:
-        """Write how it ended, even where the claim has run out meanwhile: a late answer corrects."""
+        """Write how it ended, even where the claim has run out meanwhile: a late answer corrects.
 
+        One that can correct nothing any more is kept in the trail, and raises `Conflict`.
+        """
         SENT.labels(kind=claimed.operation.kind.value, state=sent.state.value).inc()
         log.info("request_sent", request=claimed.id, state=sent.state, codes=sent.result.codes)
 
-        def work(unit: Unit) -> Request:
+        def work(unit: Unit) -> Request | None:
             current = unit.requests.lock(claimed.id)
             if current is None:
                 raise Conflict("This request is no longer known.")
-            if (current.state is RequestState.EXECUTING and current.claim_owner == self.owner) or (
-                current.state in LATE_ANSWER_STATES and sent.state in LATE_ANSWERS
-            ):
-                after = self._moved(unit, current, sent)
-            else:
-                raise Conflict("It was settled meanwhile.")
+            if not takes_answer(current, sent.state, self.owner):
+                append_end(unit, current, _outcome_row(current, sent, late=True))
+                return None
+            after = self._moved(unit, current, sent)
             append_end(unit, after, _outcome_row(after, sent))
             self._follow_ups.owe(unit, after)
             after = self._receipts.owe(unit, after)
@@ -259,6 +249,8 @@ class Executor:
             return after
 
         ended = await self._database.write(work)
+        if ended is None:
+            raise Conflict("It was settled meanwhile.")
         reach(Failpoint.AFTER_OUTCOME)
         return ended
 
@@ -267,13 +259,7 @@ class Executor:
         if sent.state is RequestState.UNKNOWN:
             columns["unknown_since"] = unit.now
             columns["reconcile_at"] = unit.now + timedelta(seconds=self._sending.first_reconcile_seconds)
-        again = (
-            sent.state is RequestState.NOT_SENT
-            and current.sends <= MAX_SENDS_NOT_SENT
-            and current.send_by is not None
-            and unit.now < current.send_by
-        )
-        if again:
+        if sent.state is RequestState.NOT_SENT and may_be_sent_again(current, unit.now):
             moved = unit.requests.move(
                 current.id, before=current.state, after=RequestState.APPROVED, through=RequestState.NOT_SENT, **columns
             )
@@ -284,12 +270,14 @@ class Executor:
         return moved
 
 
-def _calls(request: Request) -> int:
-    """How many calls a request needs at most: devices are removed one by one."""
-    return max(1, len(request.operation.items)) if request.operation.kind is OperationKind.REMOVE_DEVICES else 1
+ALTERED = Lost(reason="The stored copy is not what was approved.")
 
 
-def _outcome_row(after: Request, sent: Sent) -> AuditEntry:
+def _copy_of(request: Request) -> tuple[Operation, str, bytes | None]:
+    return request.operation, request.digest, request.sealed
+
+
+def _outcome_row(after: Request, sent: Sent, *, late: bool = False) -> AuditEntry:
     """The row says how this send ended, even where the request itself goes back to APPROVED."""
     result = sent.result
     return entry_for(
@@ -303,5 +291,6 @@ def _outcome_row(after: Request, sent: Sent) -> AuditEntry:
             "warnings": [*result.warnings],
             "items": [[item.item, item.state.value, item.note] for item in result.items],
             "attempt": after.sends,
+            **({"late": True} if late else {}),
         },
     )

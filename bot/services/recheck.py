@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.cloudsync.errors import CloudSyncError, NotFound
 from bot.domain.access import Gate, Standing, may_decide, shortfall
+from bot.domain.audit import JsonValue
 from bot.domain.decisions import needed_of_requester
 from bot.domain.requests import OperationKind, Request
 from bot.services.access import Access
@@ -22,6 +24,14 @@ class Lost:
     difference: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What reading again showed: what no longer holds, and what proving the end may need of just before the send."""
+
+    lost: Lost | None = None
+    keep: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
 class Recheck:
     """Reads afresh; raises `CloudSyncError` or `PeopleUnavailable` when the reading itself fails."""
 
@@ -32,9 +42,22 @@ class Recheck:
         self._environments = environments
         self._handlers = handlers
 
-    async def lost(self, request: Request, *, strict: bool = False) -> Lost | None:
-        """None while all holds. A target that cannot be read blocks only the send (`strict`)."""
-        return await self._lost_right(request) or await self._changed_target(request, strict=strict)
+    async def lost(self, request: Request) -> Lost | None:
+        """At the decision: None while all holds, and a target that cannot be read does not block."""
+        return (await self.look(request, strict=False)).lost
+
+    async def look(self, request: Request, *, strict: bool) -> Look:
+        """Rights and target at the same time. A target that cannot be read blocks only the send (`strict`)."""
+        right, target = await asyncio.gather(
+            self._lost_right(request), self._target(request, strict=strict), return_exceptions=True
+        )
+        if isinstance(right, BaseException):
+            raise right
+        if right is not None:
+            return Look(lost=right)
+        if isinstance(target, BaseException):
+            raise target
+        return target
 
     async def _lost_right(self, request: Request) -> Lost | None:
         requester = await self._standing(request, request.requester_id)
@@ -57,20 +80,20 @@ class Recheck:
     async def _standing(self, request: Request, person_id: str) -> Standing:
         return await self._access.standing(person_id, request.channel_id, fresh=True)
 
-    async def _changed_target(self, request: Request, *, strict: bool) -> Lost | None:
+    async def _target(self, request: Request, *, strict: bool) -> Look:
         handler = self._handlers.get(request.operation.kind)
         if handler is None:
-            return None
+            return Look()
         api = self._environments.client(request.operation.environment)
         try:
-            found = await handler.observe(api, request.operation)
+            found = await handler.identify(api, request.operation)
         except NotFound:
-            return Lost(
-                reason="The target is no longer there.", difference=("the target: approved present, now absent",)
-            )
+            gone = ("the target: approved present, now absent",)
+            return Look(lost=Lost(reason="The target is no longer there.", difference=gone))
         except CloudSyncError:
             if strict:
                 raise
-            return None
+            return Look()
         changed = differences(request.observation.identity, found.identity)
-        return Lost(reason="The target is not what was approved.", difference=changed) if changed else None
+        lost = Lost(reason="The target is not what was approved.", difference=changed) if changed else None
+        return Look(lost=lost, keep=found.keep)

@@ -44,3 +44,7 @@ class Vault:
     def fingerprints(self, secrets: Mapping[str, str]) -> dict[str, str]:
         """A fingerprint for each secret, by name."""
         return {name: self.fingerprint(value) for name, value in secrets.items()}
+
+    def mark(self, secrets: Mapping[str, str]) -> str:
+        """The fingerprints as one text: what a request's digest covers of its secrets."""
+        return ",".join(f"{name}={mark}" for name, mark in sorted(self.fingerprints(secrets).items()))

@@ -30,7 +30,7 @@ from bot.services.approvals import Approvals, Clocks
 from bot.services.audit import Trail
 from bot.services.clocks import Timekeeper
 from bot.services.environments import Environments
-from bot.services.execution import Executor, Sending
+from bot.services.execution import Executor
 from bot.services.follow_ups import FollowUps
 from bot.services.lifecycle import Act, Asking
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
@@ -38,6 +38,7 @@ from bot.services.receipts import Receipts
 from bot.services.recheck import Recheck
 from bot.services.reconcile import Reconciler
 from bot.services.secrets import Vault
+from bot.services.sending import Sending
 from tests.clock import ManualClock
 from tests.faults.model import ROUNDS
 from tests.unit.commands.people import People
@@ -62,6 +63,9 @@ class Scripted:
 
     async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
         return Observation(identity={"version": self.identities[operation.database_id or ""]})
+
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        return await self.observe(api, operation)
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         self.sent.append(operation.database_id or "")
@@ -88,6 +92,9 @@ class OneEnvironment:
 
     async def confirm(self, name: str) -> bool:
         return True
+
+    async def require_same(self, name: str) -> None:
+        return
 
 
 @dataclass(kw_only=True)

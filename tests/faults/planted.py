@@ -67,10 +67,10 @@ def intent_after_the_call() -> None:
     """The claim is made without its intent, which is written once the answer is there."""
     claim, send = Executor._claim, Executor._send
 
-    async def claim_without_intent(self: Executor, request: Request) -> Request:
+    async def claim_without_intent(self: Executor, request: Request, keep: Mapping[str, Any]) -> Request:
         append = _without_intents()
         try:
-            return await claim(self, request)
+            return await claim(self, request, keep)
         finally:
             append()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from bot.cloudsync.client import CloudSyncClient
@@ -14,6 +15,7 @@ from bot.services.operations.observing import (
     Reading,
     devices_in_words,
     identity_of,
+    if_readable,
     names_in_words,
     push_in_words,
     sent,
@@ -34,6 +36,10 @@ class RegisterDatabase:
         existing = await self._alike(api, operation)
         facts = (("Same label and database name already", names_in_words(existing)),) if existing else ()
         return Observation(facts=facts, keep={"before": [*existing]})
+
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """The same list, as it is now: what appeared between asking and sending is not of this registration."""
+        return Observation(keep={"before": [*await self._alike(api, operation)]})
 
     @staticmethod
     async def _alike(api: CloudSyncClient, operation: Operation) -> list[str]:
@@ -99,7 +105,7 @@ class DeleteDatabase:
         reading.facts += whereabouts(database)
 
         async def enabled() -> str:
-            names = sorted(table.name for table in await api.list_tables(database_id) if table.enabled)
+            names = await _enabled_tables(api, database_id)
             identity["enabled_tables"] = [*names]
             return names_in_words(names)
 
@@ -114,6 +120,15 @@ class DeleteDatabase:
             "jwt_expected_audiences": [*(database.jwt_expected_audiences or ())],
         }
         return Observation(identity=identity, facts=tuple(reading.facts), unread=tuple(reading.unread), keep=keep)
+
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """The record, and the enabled tables where they can be read in time."""
+        database_id = operation.database_id or ""
+        database, names = await asyncio.gather(
+            api.get_database(database_id), if_readable(_enabled_tables(api, database_id))
+        )
+        tables: dict[str, JsonValue] = {} if names is None else {"enabled_tables": [*names]}
+        return Observation(identity={**identity_of(database), **tables})
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """Delete the record once."""
@@ -153,6 +168,10 @@ def deletion_receipt(request: Request) -> Receipt:
         undo_label="Register again",
         undo_command=f"databases register --again {request.id}",
     )
+
+
+async def _enabled_tables(api: CloudSyncClient, database_id: str) -> list[str]:
+    return sorted(table.name for table in await api.list_tables(database_id) if table.enabled)
 
 
 def _single(value: JsonValue) -> str:

@@ -35,6 +35,10 @@ class RemoveDevices:
         facts = (*whereabouts(database), ("Devices", names_in_words(list(operation.items))))
         return Observation(identity=identity_of(database), facts=facts)
 
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """The database."""
+        return Observation(identity=identity_of(await api.get_database(operation.database_id or "")))
+
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """One after the other, each once, rights and target read again before each further one.
 

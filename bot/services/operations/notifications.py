@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cloudsync.client import CloudSyncClient
-from bot.cloudsync.models import ExpoToken
+from bot.cloudsync.models import Database, ExpoToken
 from bot.cloudsync.writing import WriteSlot
+from bot.domain.audit import JsonValue
 from bot.domain.requests import Observation, Operation, OperationKind, Request
 from bot.services.operations.observing import Reading, identity_of, push_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
@@ -16,23 +19,26 @@ COARSE = timedelta(minutes=2)
 """How far the API's clock and the coarseness of its times may blur what came first."""
 
 
-async def _observe(api: CloudSyncClient, operation: Operation) -> Observation:
+async def _read(api: CloudSyncClient, operation: Operation) -> tuple[Database, ExpoToken, Observation]:
     """The database, and the token's presence and update time."""
     database_id = operation.database_id or ""
-    database, token = await api.get_database(database_id), await api.get_expo_token(database_id)
+    database, token = await asyncio.gather(api.get_database(database_id), api.get_expo_token(database_id))
+    updated_at = token.updated_at.isoformat() if token.updated_at else None
+    identity: dict[str, JsonValue] = {
+        **identity_of(database),
+        "token": "set" if token.present else "none",
+        "token_updated": updated_at,
+    }
+    return database, token, Observation(identity=identity, keep={"updated_at": updated_at, "present": token.present})
+
+
+async def _observe(api: CloudSyncClient, operation: Operation) -> Observation:
+    """The same, with what is shown."""
+    database, token, read = await _read(api, operation)
     reading = Reading()
     reading.facts += [*whereabouts(database), ("Token now", token_in_words(token))]
-    await reading.add("Push", lambda: push_in_words(api, database_id))
-    return Observation(
-        identity={
-            **identity_of(database),
-            "token": "set" if token.present else "none",
-            "token_updated": token.updated_at.isoformat() if token.updated_at else None,
-        },
-        facts=tuple(reading.facts),
-        unread=tuple(reading.unread),
-        keep={"updated_at": token.updated_at.isoformat() if token.updated_at else None, "present": token.present},
-    )
+    await reading.add("Push", lambda: push_in_words(api, operation.database_id or ""))
+    return replace(read, facts=tuple(reading.facts), unread=tuple(reading.unread))
 
 
 def token_in_words(token: ExpoToken) -> str:
@@ -55,6 +61,10 @@ class SetToken:
     async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
         """See `_observe`."""
         return await _observe(api, operation)
+
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """See `_read`."""
+        return (await _read(api, operation))[2]
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """Set or rotate it."""
@@ -89,6 +99,10 @@ class DeleteToken:
     async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
         """See `_observe`."""
         return await _observe(api, operation)
+
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """See `_read`."""
+        return (await _read(api, operation))[2]
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """Remove it once."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import CloudSyncError
@@ -13,7 +15,11 @@ from bot.domain.ends import LEFT_OVER
 from bot.domain.requests import ItemResult, OperationKind, RequestState, Result
 from bot.services.operations.operation import Sent
 
+T = TypeVar("T")
+
 DEVICES_LOOKED_AT = 500
+PATIENCE_SECONDS = 8.0
+"""How long a send waits for a reading that it can do without."""
 NAMES_SHOWN = 8
 NOT_REACHED = {
     OperationKind.REMOVE_DEVICES: "Not removed",
@@ -64,6 +70,15 @@ class Reading:
         except CloudSyncError as error:
             code = f" ({', '.join(error.codes)})" if error.codes else ""
             self.unread.append(f"{name.lower()}{code}")
+
+
+async def if_readable(reading: Awaitable[T]) -> T | None:
+    """What was read, or None where it cannot be read or not soon enough: it is not compared and blocks nothing."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await reading
+    except (CloudSyncError, TimeoutError):
+        return None
 
 
 async def devices_in_words(api: CloudSyncClient, database_id: str) -> str:

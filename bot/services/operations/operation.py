@@ -64,6 +64,13 @@ class OperationHandler(Protocol):
         """Read the target. Raises CloudSyncError only when the identity itself cannot be read."""
         ...
 
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """Read again what must still hold, and nothing that is only shown: `identity`, and of `keep` what may be newer.
+
+        Raises CloudSyncError when the identity itself cannot be read. What does not block is left out of it.
+        """
+        ...
+
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """Send the stored copy, each item at most once. Never raises for what the API does."""
         ...

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from bot.cloudsync.client import CloudSyncClient
+from bot.cloudsync.models import Database
 from bot.cloudsync.writing import WriteSlot
+from bot.domain.audit import JsonValue
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState
 from bot.services.operations.observing import identity_of, names_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
@@ -20,16 +23,28 @@ class SwitchTables:
 
     async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
         """The database, and the state of the tables concerned."""
-        database_id = operation.database_id or ""
-        database = await api.get_database(database_id)
-        states = {table.name: table.enabled for table in await api.list_tables(database_id)}
-        already = [name for name in operation.items if states.get(name) is self._enable]
+        database, states = await self._read(api, operation)
+        already = self._already(states, operation)
         facts = [*whereabouts(database), ("Tables", names_in_words(list(operation.items)))]
         if already:
             facts.append(("Already so", names_in_words(already)))
-        identity = identity_of(database)
-        identity["tables"] = [f"{name}: {_word(states.get(name))}" for name in operation.items]
+        identity = _identity(database, states, operation)
         return Observation(identity=identity, facts=tuple(facts), keep={"already": [*already]})
+
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """The same, without what is only shown."""
+        database, states = await self._read(api, operation)
+        keep: dict[str, JsonValue] = {"already": [*self._already(states, operation)]}
+        return Observation(identity=_identity(database, states, operation), keep=keep)
+
+    @staticmethod
+    async def _read(api: CloudSyncClient, operation: Operation) -> tuple[Database, dict[str, bool | None]]:
+        database_id = operation.database_id or ""
+        database, tables = await asyncio.gather(api.get_database(database_id), api.list_tables(database_id))
+        return database, {table.name: table.enabled for table in tables}
+
+    def _already(self, states: Mapping[str, bool | None], operation: Operation) -> list[str]:
+        return [name for name in operation.items if states.get(name) is self._enable]
 
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """One call for all of them."""
@@ -63,6 +78,10 @@ class SwitchTables:
             undo_label="Disable them" if self._enable else "Enable again",
             undo_command=f"tables {verb} {request.operation.database_id} {names}",
         )
+
+
+def _identity(database: Database, states: Mapping[str, bool | None], operation: Operation) -> dict[str, JsonValue]:
+    return {**identity_of(database), "tables": [f"{name}: {_word(states.get(name))}" for name in operation.items]}
 
 
 def _moved(request: Request) -> list[str]:

@@ -50,6 +50,12 @@ class UpdateDatabase:
             },
         )
 
+    async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
+        """The database, and when it was last updated before this update."""
+        database = await api.get_database(operation.database_id or "")
+        updated_at = database.updated_at.isoformat() if database.updated_at else None
+        return Observation(identity=identity_of(database), keep={"updated_at": updated_at})
+
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """Send the changes once."""
         given = operation.arguments
@@ -122,7 +128,7 @@ def _by_update_time(database: Database, request: Request, reading: str) -> Findi
     before = request.observation.keep.get("updated_at")
     if database.updated_at is None or not isinstance(before, str):
         return Finding(proof=Proof.UNDECIDABLE, readings=(reading, "The rest of it cannot be read back."))
-    words = f"Last updated {database.updated_at:%Y-%m-%d %H:%M:%S} UTC; when it was asked, {before[:19]} UTC."
+    words = f"Last updated {database.updated_at:%Y-%m-%d %H:%M:%S} UTC; before the send, {before[:19]} UTC."
     moved = database.updated_at > datetime.fromisoformat(before)
     since_send = request.claimed_at is None or database.updated_at >= request.claimed_at - CLOCK_SKEW
     return Finding(proof=Proof.APPLIED if moved and since_send else Proof.UNDECIDABLE, readings=(reading, words))

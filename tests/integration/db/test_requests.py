@@ -124,11 +124,11 @@ async def test_an_end_wipes_secrets_and_says_when(database: Database, clock: Man
     assert (ended.ended_by, ended.end_reason) == ("U0ADA", "not today")
 
 
-async def test_an_unknown_end_is_still_open(database: Database) -> None:
+async def test_an_unknown_end_is_still_open_and_needs_its_secrets_no_more(database: Database) -> None:
     request = await stored(database, state=S.EXECUTING, sealed=b"sealed")
     unknown = await move(database, request, S.EXECUTING, S.UNKNOWN, unknown_since=START)
     assert unknown is not None
-    assert (unknown.sealed, unknown.ended_at) == (b"sealed", None)
+    assert (unknown.sealed, unknown.ended_at) == (None, None)
 
 
 async def test_a_target_has_one_open_request(database: Database) -> None:

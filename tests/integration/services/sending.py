@@ -16,7 +16,7 @@ from bot.services.access import Access
 from bot.services.approvals import Approvals, Clocks
 from bot.services.audit import Trail
 from bot.services.environments import Environments
-from bot.services.execution import Executor, Sending
+from bot.services.execution import Executor
 from bot.services.follow_ups import FollowUps
 from bot.services.lifecycle import Act, Asking
 from bot.services.operations.catalogue import handlers
@@ -24,6 +24,7 @@ from bot.services.receipts import Receipts
 from bot.services.recheck import Recheck
 from bot.services.reconcile import Reconciler
 from bot.services.secrets import Vault
+from bot.services.sending import Sending
 from tests.clock import ManualClock
 from tests.unit.commands.people import People
 

@@ -87,13 +87,13 @@ async def test_several_devices_are_each_sent_on_a_reading_of_their_own(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await office.approved_removal("site_00001", "site_00002", "site_00003")
-    observe, read = RemoveDevices.observe, []
+    identify, read = RemoveDevices.identify, []
 
-    async def observed(*given: Any) -> Any:
+    async def identified(*given: Any) -> Any:
         read.append(len(office.api.journal.changing))
-        return await observe(*given)
+        return await identify(*given)
 
-    monkeypatch.setattr(RemoveDevices, "observe", observed)
+    monkeypatch.setattr(RemoveDevices, "identify", identified)
     ended = await office.run(request)
     assert ended.state is S.SUCCEEDED
     assert read == [0, 1, 2]

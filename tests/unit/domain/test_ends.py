@@ -8,8 +8,17 @@ import pytest
 
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.domain.audit_figures import StoryStep, end_of_story
-from bot.domain.ends import SAID, after_open_look, end_of_items, holds_claim, items_settled, outcome_of
-from bot.domain.requests import ItemResult, RequestState, Step
+from bot.domain.ends import (
+    SAID,
+    after_open_look,
+    end_of_items,
+    holds_claim,
+    items_settled,
+    may_be_sent_again,
+    outcome_of,
+    takes_answer,
+)
+from bot.domain.requests import ItemResult, RequestState, Step, may_move
 from tests.clock import START
 from tests.factories import make_request
 
@@ -77,3 +86,31 @@ def test_the_trail_calls_a_settled_request_what_was_said_of_it(step: Step, outco
 @pytest.mark.parametrize("state", [state for state in S if state is not S.RESOLVED])
 def test_every_other_state_has_its_outcome(state: S) -> None:
     assert outcome_of(make_request(state=state)) in AuditOutcome
+
+
+ANSWERS = (S.SUCCEEDED, S.ALREADY_ABSENT, S.REJECTED, S.NOT_SENT, S.UNKNOWN)
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_every_answer_counts_while_the_claim_stands_and_only_its_owners(answer: S) -> None:
+    running = make_request(state=S.EXECUTING, claim_owner="run-1")
+    assert takes_answer(running, answer, "run-1")
+    assert not takes_answer(running, answer, "run-2")
+
+
+@pytest.mark.parametrize("state", [state for state in S if state is not S.EXECUTING])
+@pytest.mark.parametrize("answer", ANSWERS)
+def test_later_an_answer_corrects_only_what_was_inferred_and_only_where_it_says_how_it_ended(
+    state: S, answer: S
+) -> None:
+    corrects = may_move(state, answer) and answer in ANSWERS[:3]
+    assert takes_answer(make_request(state=state, claim_owner="run-1"), answer, "run-1") is corrects
+
+
+@pytest.mark.parametrize(
+    ("sends", "late", "again"), [(1, 0, True), (2, 0, True), (3, 0, False), (1, 10, False), (1, 9, True)]
+)
+def test_a_call_that_never_left_is_tried_again_twice_and_in_time(sends: int, late: int, again: bool) -> None:
+    request = make_request(state=S.EXECUTING, sends=sends, send_by=START + timedelta(seconds=10))
+    assert may_be_sent_again(request, START + timedelta(seconds=late)) is again
+    assert not may_be_sent_again(make_request(sends=1), START)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.cloudsync.writing import HELD_UP
 from bot.domain.access import Gate, OperationClass
 from bot.domain.replies import CommandButton, Reply, RequestButton, Style
 from bot.domain.requests import (
@@ -175,3 +176,10 @@ def test_every_card_from_the_send_on_tells_how_each_of_several_items_ended(state
 def test_whoever_asked_settles_what_nobody_else_had_to_approve_and_is_named(gate: Gate) -> None:
     drawn = cards.card(make_request(state=RequestState.NEEDS_HUMAN, gate=gate), deciders=("U1",))
     assert "Who may decide: @U0ADA and @U1" in reply_text(drawn)
+
+
+def test_a_send_that_was_held_up_does_not_blame_the_api() -> None:
+    not_sent = make_request(state=RequestState.NOT_SENT, result=Result(messages=(HELD_UP,)))
+    assert "could not be reached" not in reply_text(cards.card(not_sent))
+    unreached = replace(not_sent, result=Result(messages=("No connection to the API came about.",)))
+    assert "The Management API could not be reached" in reply_text(cards.card(unreached))
