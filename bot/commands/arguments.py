@@ -97,9 +97,30 @@ def _with_whole_values(command: Command, words: Sequence[str]) -> list[str]:
     return joined
 
 
+def surplus(command: Command, words: Sequence[str]) -> tuple[str, ...]:
+    """The words that are no parameter of the command, nor the value of one."""
+    options = {item.option: item.kind is not ParameterKind.FLAG for item in parameters_of(command) if item.option}
+    places = sum(not item.option for item in command.parameters)
+    beyond: list[str] = []
+    is_value = False
+    for word in words:
+        option, sign, _ = word.partition("=")
+        if is_value or (option in options and (options[option] or not sign)):
+            is_value = not is_value and not sign and options.get(option, False)
+        elif places and not word.startswith("-"):
+            places -= 1
+        else:
+            beyond.append(word)
+    return tuple(beyond)
+
+
 def _takes_many(command: Command, parameter: Parameter) -> bool:
-    """A database that is the only word may be typed without quotes, even if its label holds spaces."""
-    alone = [item for item in command.parameters if not item.option] == [parameter]
+    """A database that is the only word may be typed without quotes, even if its label holds spaces.
+
+    Not where the form takes a secret: what follows the name may be one, and a name is repeated in answers.
+    """
+    takes_secrets = command.form is not None and command.form.takes_secrets
+    alone = not takes_secrets and [item for item in command.parameters if not item.option] == [parameter]
     return parameter.kind in _MANY or (alone and parameter.kind is ParameterKind.DATABASE)
 
 

@@ -117,6 +117,8 @@ class FormSpec:
     """Pure: field name → what is wrong, for what can be told without asking anybody."""
     submit: Submit
     suggest: Suggest | None = None
+    takes_secrets: bool = False
+    """A field of it takes a secret: what is typed beyond the command's own words may be meant for that field."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from bot.commands.gate import Gatekeeper
 from bot.commands.journey import Journey
 from bot.commands.parsing import parse, retyped
 from bot.commands.registry import Registry
-from bot.commands.secrets_in_text import refuse_secrets
+from bot.commands.secrets_in_text import refuse_typed
 from bot.domain.access import OperationClass, Role, shortfall
 from bot.domain.audit import AuditEntry
 from bot.domain.errors import (
@@ -98,7 +98,7 @@ class Dispatcher:
 
     async def _typed(self, journey: Journey, responder: Responder) -> Reply | None:
         invocation = journey.invocation
-        refuse_secrets(invocation.text, self._parts.vault.fingerprint)
+        refuse_typed(invocation.text, self._parts.registry, self._parts.vault.fingerprint)
         parsed = parse(invocation.text, self._parts.registry, now=self._parts.clock.now(), timezone=None)
         journey.command = parsed.command
         form = parsed.command.form

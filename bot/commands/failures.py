@@ -133,6 +133,7 @@ def _secret(error: SecretInText, registry: Registry, slash: str) -> Reply:
         parts=(
             Paragraph(
                 lines=(
+                    *((line(error.because),) if error.because else ()),
                     line("Nothing was sent. The text is not kept, only the fingerprint ", Code(text=error.fingerprint)),
                     line("Slack has it all the same: take it for known to others, and rotate it now."),
                 )

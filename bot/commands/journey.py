@@ -67,7 +67,7 @@ class Journey:
         codes = error.codes if isinstance(error, CloudSyncError) else ()
         payload: dict[str, JsonValue] = {"problem": redact(str(error)) if isinstance(error, BotError) else "internal"}
         if isinstance(error, SecretInText):
-            payload["fingerprint"] = error.fingerprint
+            payload |= {"fingerprint": error.fingerprint, "text": error.kept[:TEXT_KEPT]}
         return self._entry(
             kind,
             outcome,

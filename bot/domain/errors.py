@@ -23,12 +23,18 @@ class InvalidInput(BotError):
 
 
 class SecretInText(InvalidInput):
-    """Something that looks like a credential was typed where others, logs and backups can read it."""
+    """Something that looks like a credential was typed where others, logs and backups can read it.
 
-    def __init__(self, what: str, *, fingerprint: str, example: str = "") -> None:
-        super().__init__(f"This text holds what looks like {what}.", example=example)
+    `kept` is as much of the text as may be written down, `because` why it was taken for a secret, where that is not
+    plain to see.
+    """
+
+    def __init__(self, what: str, *, fingerprint: str, kept: str = "", because: str = "") -> None:
+        super().__init__(f"This text holds what looks like {what}.")
         self.what = what
         self.fingerprint = fingerprint
+        self.kept = kept
+        self.because = because
 
 
 class UnknownTarget(InvalidInput):

@@ -49,6 +49,9 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 
+_ADDRESS = ("a connection string", re.compile(rf"\b{_SCHEMES}://\S+", re.IGNORECASE))
+"""With or without a password: nobody needs one in a command, and its tail may be the secret."""
+
 _LONG_WORD = re.compile(r"[A-Za-z0-9+/=_.~-]{20,}")
 _OUR_ID = re.compile(r"(?:db|org|rq|st|fm|ref|site|out|run)[_-][A-Za-z0-9-]+", re.IGNORECASE)
 _ID = re.compile(r"[A-Za-z0-9:._-]{1,150}")
@@ -62,11 +65,14 @@ SPOKEN_SHARE = 0.6
 """A name is made of words: from this share of its letters on, it is no key."""
 
 
-def find_secrets(text: str) -> tuple[Found, ...]:
-    """What looks like a credential, in order; stretches that overlap are one."""
+def find_secrets(text: str, *, in_command: bool = False) -> tuple[Found, ...]:
+    """What looks like a credential, in order; stretches that overlap are one.
+
+    In the text of a command, a database's address counts as one whatever it holds.
+    """
     found = [
         Found(text=match.group(), what=what, start=match.start(), end=match.end())
-        for what, pattern in PATTERNS
+        for what, pattern in (PATTERNS if not in_command else (*PATTERNS, _ADDRESS))
         for match in pattern.finditer(text)
     ]
     for match in _LONG_WORD.finditer(text):
@@ -75,9 +81,9 @@ def find_secrets(text: str) -> tuple[Found, ...]:
     return tuple(_merged(text, found))
 
 
-def redact(text: str, fingerprint: Callable[[str], str] | None = None) -> str:
+def redact(text: str, fingerprint: Callable[[str], str] | None = None, *, in_command: bool = False) -> str:
     """The text with everything that looks secret taken out; what is taken out is said, by kind and fingerprint."""
-    for one in reversed(find_secrets(text)):
+    for one in reversed(find_secrets(text, in_command=in_command)):
         mark = f", fingerprint {fingerprint(one.text)}" if fingerprint else ""
         text = f"{text[: one.start]}[removed: {one.what}{mark}]{text[one.end :]}"
     return text

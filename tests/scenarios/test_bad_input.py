@@ -70,6 +70,45 @@ async def test_a_secret_in_the_text_is_refused_and_stored_nowhere(world: World, 
     assert secret not in repr(await world.trail())
 
 
+TYPED_BESIDE_ITS_FORM = [
+    ("notifications token set orders-eu s3cr3t-token", "s3cr3t-token"),
+    ("notifications token set orders-eu --token s3cr3t-token", "s3cr3t-token"),
+    ("notifications token set orders-eu --token=s3cr3t-token", "s3cr3t-token"),
+    ('notifications token set "orders-eu s3cr3t-token', "s3cr3t-token"),
+    ("notification token set orders-eu s3cr3t-token", "s3cr3t-token"),
+    ("token set orders-eu s3cr3t-token", "s3cr3t-token"),
+    ("explain notifications token set orders-eu s3cr3t-token", "s3cr3t-token"),
+    ("help notifications token set orders-eu s3cr3t-token", "s3cr3t-token"),
+    ("databases register postgres://owner@db.example/app", "owner@db.example"),
+    ("databases register sqlitecloud://abc.sqlite.cloud:8860/app", "abc.sqlite.cloud"),
+    ("databases update orders-eu connectionString=postgres://owner@db.example/app", "owner@db.example"),
+    ("databases update orders-eu very-secret-jwt", "very-secret-jwt"),
+    ("databases list sqlitecloud://abc.sqlite.cloud:8860/app", "abc.sqlite.cloud"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), TYPED_BESIDE_ITS_FORM, ids=[text for text, _ in TYPED_BESIDE_ITS_FORM])
+async def test_what_follows_a_command_whose_form_takes_a_secret_is_refused_and_stored_nowhere(
+    world: World, capsys: pytest.CaptureFixture[str], text: str, secret: str
+) -> None:
+    answer = await world.says("alan", "#prod", text)
+    assert answer.startswith("⛔ Refused")
+    assert "rotate" in answer
+    assert secret not in answer
+    row = (await world.trail())[-1]
+    assert (row.kind, row.outcome) == (AuditKind.MISTYPE, AuditOutcome.INVALID)
+    assert "fingerprint" in row.payload
+    assert secret not in repr(row)
+    taken = await world.program.database.read(lambda unit: [unit.inbox.get(key) for key in unit.inbox.all_keys()])
+    assert secret not in repr(taken)
+    assert secret not in "".join(capsys.readouterr())
+
+
+async def test_a_label_of_several_words_reaches_its_form_in_quotes(world: World) -> None:
+    world.api.estate.labelled("orders-eu").label = "orders in Europe"
+    assert "Expo access token" in await world.says("alan", "#prod", 'notifications token set "orders in Europe"')
+
+
 async def test_a_label_with_the_word_payload_reaches_the_command(world: World) -> None:
     answer = await world.says("cleo", "#prod", "databases show payload-store")
     assert "There is no database “payload-store”" in answer

@@ -181,5 +181,5 @@ def command() -> Command:
             ),
             Parameter(name="back", kind=ParameterKind.TEXT, option="--back", summary=""),
         ),
-        form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
+        form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit, takes_secrets=True),
     )

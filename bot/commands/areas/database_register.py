@@ -170,5 +170,5 @@ def command() -> Command:
         handler=form,
         endpoint="POST /v1/databases",
         parameters=(Parameter(name="again", kind=ParameterKind.TEXT, option="--again", summary=""),),
-        form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
+        form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit, takes_secrets=True),
     )

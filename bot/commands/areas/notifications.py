@@ -235,7 +235,9 @@ def commands() -> tuple[Command, ...]:
             handler=set_form,
             endpoint="PUT /v1/databases/:databaseID/notifications/expo-access-token",
             parameters=(DATABASE,),
-            form=FormSpec(title=SET_TITLE, opens=lambda arguments: True, check=check_set, submit=submit_set),
+            form=FormSpec(
+                title=SET_TITLE, opens=lambda arguments: True, check=check_set, submit=submit_set, takes_secrets=True
+            ),
         ),
         Command(
             path=("notifications", "token", "delete"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commands.secrets_in_text import refuse_secrets
+from bot.commands.catalogue import all_commands
+from bot.commands.registry import Registry
+from bot.commands.secrets_in_text import refuse_secrets, refuse_typed
 from bot.domain.errors import SecretInText
 
 
@@ -24,3 +26,47 @@ def test_a_credential_is_refused_and_only_its_fingerprint_is_kept() -> None:
 
 def test_an_ordinary_command_passes() -> None:
     refuse_secrets("devices remove orders-eu 0f1e2d3c4b5a69788796a5b4c3d2e1f0 --reason 'lost phone'", str)
+
+
+REGISTRY = Registry(all_commands())
+
+
+@pytest.mark.parametrize(
+    ("text", "beyond"),
+    [
+        ("notifications token set orders-eu s3cr3t", "s3cr3t"),
+        ("db update orders-eu --reason moved --share two words", "two words"),
+        ("databases register s3cr3t --help", "s3cr3t"),
+        ("databases update orders-eu --share=s3cr3t", "--share=s3cr3t"),
+        ("databases regster s3cr3t", "s3cr3t"),
+        ("notifications token set s3cr3t s3cr3t", "s3cr3t"),
+    ],
+)
+def test_every_word_beyond_a_command_whose_form_takes_a_secret_counts_as_one(text: str, beyond: str) -> None:
+    with pytest.raises(SecretInText) as raised:
+        refuse_typed(text, REGISTRY, lambda secret: f"<{len(secret)}>")
+    assert raised.value.fingerprint == f"<{len(beyond)}>"
+    assert "s3cr3t" not in raised.value.kept
+    assert "two words" not in raised.value.kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'notifications token set "orders in Europe"',
+        "databases update orders-eu --back rq-abc --reason “moved to Europe”",
+        "databases register",
+        "databases register help",
+        "databases update orders-eu --help",
+        "explain databases update orders-eu <@U0ADA|ada> <#C0PROD|prod>",
+        "notifications status orders in Europe",
+        "databases lst orders eu",
+    ],
+)
+def test_what_a_command_takes_is_no_secret(text: str) -> None:
+    refuse_typed(text, REGISTRY, str)
+
+
+def test_the_commands_whose_forms_take_secrets_say_so() -> None:
+    said = {command.name for command in REGISTRY.commands if command.form and command.form.takes_secrets}
+    assert said == {"databases register", "databases update", "notifications token set"}
