@@ -12,7 +12,7 @@ from bot.commands.command import Answer
 from bot.commands.context import Services
 from bot.commands.decisions import Decisions
 from bot.commands.failures import failure_reply
-from bot.commands.form_desk import FormDesk, Submission, asked_of, form_of, with_problem
+from bot.commands.form_desk import FormDesk, Submission, asked_of, form_of, suggestions, turned_away, with_problem
 from bot.commands.gate import Gatekeeper
 from bot.commands.journey import Journey
 from bot.commands.parsing import parse, retyped
@@ -20,14 +20,7 @@ from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_typed
 from bot.domain.access import OperationClass, Role, shortfall
 from bot.domain.audit import AuditEntry
-from bot.domain.errors import (
-    BotError,
-    Conflict,
-    Denied,
-    InvalidInput,
-    TrailUnavailable,
-    UnknownTarget,
-)
+from bot.domain.errors import BotError, Conflict, Denied, TrailUnavailable, UnknownTarget
 from bot.domain.ids import new_reference
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission, MessageDelayed, MessageRefused, Messenger, Responder
@@ -172,12 +165,12 @@ class Dispatcher:
         """Judge a submission within Slack's three seconds; what is turned away leaves its row at once."""
         record = await self._parts.forms.find(invocation.form_id or "")
         admission = await self._parts.forms.admit(record, invocation)
-        turned_away = _turned_away(admission)
-        if turned_away is not None:
+        refused = turned_away(admission)
+        if refused is not None:
             journey = Journey(invocation=invocation, reference=new_reference())
             if record is not None:
                 self._adopt(journey, self._parts.forms.submission(record, invocation))
-            await self._record(journey.failed(turned_away))
+            await self._record(journey.failed(refused))
         return admission
 
     def _adopt(self, journey: Journey, submission: Submission) -> None:
@@ -205,8 +198,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - the outer edge of a form: what was typed must not be lost
             reply = await self._failed(journey, error)
             if submission.form.waits:
-                await self._reopened(journey, submission, with_problem(submission.form, reply, error), responder)
-                return None
+                return await self._reopened(journey, submission, responder, reply, error)
         await self._parts.forms.move(record.id, FormState.WORKING, FormState.DONE)
         if reply is None or submission.form.waits:
             return reply
@@ -226,16 +218,32 @@ class Dispatcher:
             request = await self._proposed(journey, answer)
             told = self._parts.gatekeeper.answer(request)
             if submission.form.waits and request.state in FORM_STAYS_OPEN:
-                await self._reopened(journey, submission, with_problem(submission.form, told), responder)
-                return None
+                return await self._reopened(journey, submission, responder, told)
             return told
         return await self._answered(journey, answer, responder)
 
-    async def _reopened(self, journey: Journey, submission: Submission, form: Form, responder: Responder) -> None:
-        """The API said no: the form stays, with its words above the fields and what was typed still there."""
-        await self._parts.forms.move(submission.record.id, FormState.WORKING, FormState.OPEN)
-        await responder.open_form(form, submission.record.id)
+    async def _reopened(
+        self,
+        journey: Journey,
+        submission: Submission,
+        responder: Responder,
+        told: Reply,
+        error: Exception | None = None,
+    ) -> Reply | None:
+        """The API said no: the form stays, with its words above the fields and what was typed still there.
+
+        Where the form is gone, since somebody closed it meanwhile, the same words are left to be told by message.
+        """
+        form_id = submission.record.id
+        await self._parts.forms.move(form_id, FormState.WORKING, FormState.OPEN)
+        try:
+            await responder.open_form(with_problem(submission.form, told, error), form_id)
+        except (MessageRefused, MessageDelayed) as refused:
+            log.info("form_gone", code=refused.code)
+            await self._parts.forms.move(form_id, FormState.OPEN, FormState.CLOSED)
+            return told
         await self._settle(journey)
+        return None
 
     async def _whispered(self, journey: Journey, reply: Reply) -> bool:
         """A form that closed on submission has no place to answer in: the channel it was opened from has."""
@@ -251,14 +259,7 @@ class Dispatcher:
         record = await self._parts.forms.find(invocation.form_id or "")
         if record is None or record.person_id != invocation.person_id:
             return ()
-        fitting = [field for field in form_of(record).fields if field.name == field_name]
-        if not fitting:
-            return ()
-        wanted = typed.casefold().strip()
-        options = [option for option in fitting[0].options if wanted in option[1].casefold()]
-        if fitting[0].kind.value == "suggested" and wanted and wanted not in {value for value, _ in options}:
-            options.insert(0, (typed.strip(), typed.strip()))
-        return options[:100]
+        return suggestions(form_of(record), field_name, typed)
 
     async def _failed(self, journey: Journey, error: Exception) -> Reply:
         if isinstance(error, BotError):
@@ -274,15 +275,6 @@ class Dispatcher:
             reference=journey.reference,
             slash=self._parts.services.slash,
         )
-
-
-def _turned_away(admission: FormAdmission) -> BotError | None:
-    """Why a submission does not run; None where it does."""
-    if admission.errors:
-        return InvalidInput("; ".join(admission.errors.values()))
-    if admission.refused is not None:
-        return Conflict("This form was sent already, or is not known.")
-    return None if admission.admitted else Conflict("This form is being worked on already.")
 
 
 def _choosable(error: UnknownTarget, text: str) -> UnknownTarget:

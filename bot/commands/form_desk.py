@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
@@ -16,7 +16,7 @@ from bot.commands.secrets_in_text import secrets_in_the_open
 from bot.db.engine import Database
 from bot.domain.access import OperationClass
 from bot.domain.audit import JsonValue
-from bot.domain.errors import Denied, FieldErrors, InvalidInput
+from bot.domain.errors import BotError, Conflict, Denied, FieldErrors, InvalidInput
 from bot.domain.ids import new_request_id
 from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
@@ -169,6 +169,27 @@ def asked_of(submission: Submission, values: Mapping[str, FormValue]) -> dict[st
         return {}
     shown = [field.name for field in submission.form.fields if field.kind is not FieldKind.SECRET]
     return {"asked": {name: redact(str(values[name])[:ASKED_KEPT]) for name in shown if values.get(name)}}
+
+
+def suggestions(form: Form, field_name: str, typed: str) -> Sequence[tuple[str, str]]:
+    """The stored options of a field that fit what is typed, and what is typed where any text is taken."""
+    fitting = [field for field in form.fields if field.name == field_name]
+    if not fitting:
+        return ()
+    wanted = typed.casefold().strip()
+    options = [option for option in fitting[0].options if wanted in option[1].casefold()]
+    if fitting[0].kind is FieldKind.SUGGESTED and wanted and wanted not in {value for value, _ in options}:
+        options.insert(0, (typed.strip(), typed.strip()))
+    return options[:100]
+
+
+def turned_away(admission: FormAdmission) -> BotError | None:
+    """Why a submission does not run; None where it does."""
+    if admission.errors:
+        return InvalidInput("; ".join(admission.errors.values()))
+    if admission.refused is not None:
+        return Conflict("This form was sent already, or is not known.")
+    return None if admission.admitted else Conflict("This form is being worked on already.")
 
 
 def _stored(form: Form, invocation: Invocation) -> dict[str, JsonValue]:

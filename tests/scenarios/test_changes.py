@@ -203,6 +203,42 @@ async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) 
     assert any("Registered the database" in text for text in seen)
 
 
+async def test_whoever_closes_the_form_gets_a_failure_by_message_too_once_and_without_a_row_of_its_own(
+    world: World,
+) -> None:
+    world.api.estate.verification_seconds = 0.5
+    world.api.faults.arm(FaultKind.DATABASE_ERROR, method="POST", code="database_paused")
+    await world.says("alan", "#prod", "databases register")
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    await alan.fill(modal, REGISTER)
+    await alan.submit(modal)
+    await alan.close(modal)
+    await world.settle()
+    (told,) = [alan.read(one) for place in ("#prod", "dm") for one in alan.see(place)]
+    assert "database_paused" in told
+    assert "/invite" not in told
+    rows = [row for row in await world.trail() if row.action is AuditAction.DATABASES_REGISTER]
+    kinds = [row.kind for row in rows if row.kind is not AuditKind.FORM]
+    assert kinds == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME]
+
+
+async def test_whoever_closes_the_form_reads_by_message_what_was_wrong_in_it(world: World) -> None:
+    world.api.faults.arm(FaultKind.SLOW, method="GET", seconds=0.5)
+    await world.says("alan", "#prod", "databases register")
+    alan = world.person("alan")
+    modal = alan.modal
+    assert modal is not None
+    await alan.fill(modal, {**REGISTER, "Label": "orders-us"})
+    await alan.submit(modal)
+    await alan.close(modal)
+    await world.settle()
+    (told,) = [alan.read(one) for place in ("#prod", "dm") for one in alan.see(place)]
+    assert "Another database has this label already" in told
+    assert [row.outcome for row in await world.trail() if row.outcome is AuditOutcome.INVALID] == [AuditOutcome.INVALID]
+
+
 async def test_the_form_says_since_when_a_token_is_set_and_still_does_after_a_refusal(world: World) -> None:
     world.api.faults.arm(FaultKind.DATABASE_ERROR, method="PUT", code="database_error")
     said = "A token is set already (since"
