@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.models import Database
 from bot.domain.access import Standing
 from bot.domain.errors import Denied
-from bot.domain.invocation import Invocation
+from bot.domain.invocation import FormValue, Invocation
 from bot.domain.ports import Directory
 from bot.domain.requests import OperationKind
 from bot.services.access import Access
@@ -56,6 +56,9 @@ class Context:
     """The environment's client; None where no environment is bound."""
     target: Database | None = None
     """The resolved database, for commands with a DATABASE parameter."""
+
+    shown: Mapping[str, FormValue] = field(default_factory=dict)
+    """What the submitted form's fields held when it was opened; empty for what is typed."""
 
     @property
     def api(self) -> CloudSyncClient:

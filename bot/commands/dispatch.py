@@ -212,6 +212,7 @@ class Dispatcher:
         context, parsed = await self._authoriser.authorise(journey, parsed)
         if parsed.command.form is None:
             raise Conflict("This form belongs to an older version.", next_step="Ask again.")
+        context = replace(context, shown={field.name: field.value for field in submission.form.fields})
         journey.notes.update(asked_of(submission, journey.invocation.form_values))
         answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)
         if isinstance(answer, Proposal):

@@ -239,6 +239,30 @@ async def test_whoever_closes_the_form_reads_by_message_what_was_wrong_in_it(wor
     assert [row.outcome for row in await world.trail() if row.outcome is AuditOutcome.INVALID] == [AuditOutcome.INVALID]
 
 
+async def test_a_field_that_somebody_else_changed_meanwhile_is_left_as_they_made_it(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders-us")
+    await world.says("ada", "#prod", "databases update orders-us")
+    await world.fills("ada", {"Label": "orders-us-2"})
+    await world.fills("alan", {"JWT expected audiences": "kiosks", "Reason": "a new client"})
+    card = world.card()
+    assert "JWT expected audiences" in card
+    assert "Label" not in card
+    await world.presses("grace", "#prod", "Approve")
+    await world.settle()
+    assert list(world.api.journal.changing[-1].body) == ["jwtExpectedAudiences"]
+    assert world.api.estate.labelled("orders-us-2").jwt_expected_audiences == ["kiosks"]
+
+
+async def test_a_missing_reason_is_told_at_its_field(world: World) -> None:
+    await world.says("alan", "#prod", "databases update orders-us")
+    await world.fills("alan", {"JWT expected audiences": "kiosks"})
+    alan = world.person("alan")
+    assert alan.modal is not None
+    blocks = [str(block) for block in alan.modal.blocks]
+    reason = next(place for place, block in enumerate(blocks) if "'text': 'Reason'" in block)
+    assert "Say why" in blocks[reason + 1]
+
+
 async def test_the_form_says_since_when_a_token_is_set_and_still_does_after_a_refusal(world: World) -> None:
     world.api.faults.arm(FaultKind.DATABASE_ERROR, method="PUT", code="database_error")
     said = "A token is set already (since"

@@ -18,7 +18,7 @@ from bot.commands.areas.database_fields import (
     label_problem,
 )
 from bot.commands.areas.label_taken import SAME_LABEL, refuse_taken
-from bot.commands.asking import REASON_LENGTH, described, named, propose, reason_problem, value_of
+from bot.commands.asking import REASON_LENGTH, described, lines_of, named, propose, reason_problem, value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
@@ -93,13 +93,14 @@ def check(arguments: Arguments, values: Values) -> Mapping[str, str]:
 
 
 async def submit(context: Context, arguments: Arguments, values: Values) -> Answer:
-    """Propose what differs from what is there now."""
-    del arguments
+    """Propose what was changed in the form and differs from what is there now."""
     database = await context.api.get_database(context.database.id or "")
     mistaken = connection_problem(values, database.provider or "")
     if mistaken:
         raise FieldErrors(mistaken)
-    changed = differing(database, values)
+    back = {"label"} if arguments.text("back") else set()
+    shown = {name: value for name, value in context.shown.items() if name not in back}
+    changed = differing(database, shown, values)
     if "label" in changed:
         await refuse_taken(context, values, own_id=database.id or context.database.id)
     secrets = {
@@ -120,7 +121,7 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     only_label = set(changed) == {"label"}
     reason = value_of(values, "reason")
     if not only_label and not reason:
-        raise InvalidInput("A reason is needed for anything but the label.", advice="Say why in the field Reason.")
+        raise FieldErrors({"reason": "Say why; anything but the label needs another admin's approval."})
     return await propose(
         context,
         OperationKind.UPDATE_DATABASE,
@@ -142,21 +143,30 @@ def _summary(context: Context, changed: Mapping[str, JsonValue], *, only_label: 
     return f"update the settings of the database {named(context)}"
 
 
-def differing(database: Database, values: Values) -> dict[str, JsonValue]:
-    """The readable fields that differ; an emptied one clears."""
+def differing(database: Database, shown: Values, values: Values) -> dict[str, JsonValue]:
+    """The readable fields that were changed in the form and differ from what is there; an emptied one clears.
+
+    What the form showed counts, for whoever left a field alone did not ask for it to be put back to that.
+    """
     changed: dict[str, JsonValue] = {}
-    label = value_of(values, "label")
-    if label and label != (database.label or ""):
+    label, jwks_uri = value_of(values, "label"), value_of(values, "jwks_uri")
+    issuers, audiences = issuers_of(values), audiences_of(values)
+    if label and label not in (database.label or "", value_of(shown, "label")):
         changed["label"] = label
-    if value_of(values, "jwks_uri") != (database.jwks_uri or ""):
-        changed["jwksUri"] = value_of(values, "jwks_uri")
-    if issuers_of(values) != (database.jwt_allowed_issuers or ()):
-        changed["jwtAllowedIssuers"] = [*issuers_of(values)]
-    if audiences_of(values) != (database.jwt_expected_audiences or ()):
-        changed["jwtExpectedAudiences"] = [*audiences_of(values)]
+    if jwks_uri != (database.jwks_uri or "") and _touched(shown, "jwks_uri", values):
+        changed["jwksUri"] = jwks_uri
+    if issuers != (database.jwt_allowed_issuers or ()) and _touched(shown, "jwt_allowed_issuers", values):
+        changed["jwtAllowedIssuers"] = [*issuers]
+    if audiences != (database.jwt_expected_audiences or ()) and _touched(shown, "jwt_expected_audiences", values):
+        changed["jwtExpectedAudiences"] = [*audiences]
     if values.get("clear_jwt_secret") is True:
         changed["clear_jwt_secret"] = True
     return changed
+
+
+def _touched(shown: Values, name: str, values: Values) -> bool:
+    """Whether a field no longer holds what it showed. Lines are compared as they are read."""
+    return name not in shown or lines_of(values, name) != lines_of(shown, name)
 
 
 def command() -> Command:

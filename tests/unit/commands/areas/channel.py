@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
@@ -117,10 +117,11 @@ class Channel:
         assert isinstance(answer, Proposal), answer
         return answer
 
-    async def submit(self, text: str, values: Values) -> Answer:
-        """What the form's submission gives back."""
+    async def submit(self, text: str, values: Values, *, shown: Values | None = None) -> Answer:
+        """What the form's submission gives back. `shown`: what its fields held when it was opened, if not nothing."""
         parsed = self._parsed(text)
-        return await _spec(parsed).submit(await self._context(parsed, text, ADA), parsed.arguments, values)
+        context = replace(await self._context(parsed, text, ADA), shown=shown or {})
+        return await _spec(parsed).submit(context, parsed.arguments, values)
 
     def check(self, text: str, values: Values) -> Mapping[str, str]:
         """What can be told of the form before any call."""

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.access import Gate, OperationClass
 from bot.domain.errors import FieldErrors, InvalidInput
 from bot.domain.replies import FieldKind
-from bot.domain.requests import OperationKind
+from bot.domain.requests import OperationKind, Proposal
 from tests.unit.commands.areas.channel import Channel
 from tests.unit.commands.plain import line_text
 
@@ -157,6 +157,24 @@ async def test_nothing_changed_proposes_nothing(channel: Channel) -> None:
         await channel.submit(UPDATE, await unchanged(channel))
 
 
+async def test_what_somebody_else_changed_meanwhile_is_not_put_back(channel: Channel) -> None:
+    shown = await unchanged(channel)
+    database = channel.api.estate.labelled("orders-eu")
+    database.label, database.jwks_uri = "orders-europe", "https://elsewhere.example/jwks.json"
+    values = {**shown, "jwt_expected_audiences": "a", "reason": "rotation"}
+    answer = await channel.submit(f"databases update {database.id}", values, shown=shown)
+    assert isinstance(answer, Proposal)
+    assert answer.operation.arguments == {"jwtExpectedAudiences": ["a"]}
+
+
+async def test_what_somebody_else_changed_to_the_same_meanwhile_is_not_sent_again(channel: Channel) -> None:
+    shown = await unchanged(channel)
+    database = channel.api.estate.labelled("orders-eu")
+    database.label = "orders-europe"
+    with pytest.raises(InvalidInput, match="Nothing differs"):
+        await channel.submit(f"databases update {database.id}", {**shown, "label": "orders-europe"}, shown=shown)
+
+
 async def test_a_label_alone_is_a_change_without_a_gate(channel: Channel) -> None:
     proposal = await channel.proposal(UPDATE, {**await unchanged(channel), "label": "orders-europe"})
     assert proposal.operation.arguments == {"label": "orders-europe"}
@@ -206,8 +224,9 @@ async def test_a_connection_of_another_provider_is_told_before_any_call(channel:
 
 
 async def test_anything_but_the_label_needs_a_reason(channel: Channel) -> None:
-    with pytest.raises(InvalidInput, match="reason"):
+    with pytest.raises(FieldErrors) as raised:
         await channel.submit(UPDATE, {**await unchanged(channel), "jwks_uri": ""})
+    assert set(raised.value.fields) == {"reason"}
 
 
 @pytest.mark.parametrize(
