@@ -142,10 +142,17 @@ class Command:
     parameters: tuple[Parameter, ...] = ()
     form: FormSpec | None = None
     note: str = ""
-    """What class and gate alone do not tell, for the README's table."""
+    """What class and gate alone do not tell."""
+    partly_approved: bool = False
+    """Some of what can be asked for waits for an approval, whatever the gate says; `note` tells which."""
     aliases: tuple[tuple[str, ...], ...] = ()
 
     @property
     def name(self) -> str:
         """The path as typed."""
         return " ".join(self.path)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether somebody else may have to approve it."""
+        return self.gate is Gate.APPROVE or self.partly_approved

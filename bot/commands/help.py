@@ -135,24 +135,19 @@ def _summed_up(command: Command, registry: Registry) -> Line:
 
 
 def command_help(command: Command, registry: Registry, standing: Standing) -> Reply:
-    """One command: how it is typed, its options, who asks and who decides, and whether this person may."""
+    """One command that is open here: how it is typed, its options, who asks and who decides."""
     short = refused(command, standing)
+    if short is not None:
+        return _closed(command, short)
     pairs = [
         ("How it goes", line(Code(text=f"{registry.slash} {usage(command)}"))),
         ("Who", line(who_asks(command))),
-        ("Then", line(_first_upper(GATE_WORDS[command.gate]))),
+        ("Then", line(_first_upper(then_words(command)))),
     ]
     options = tuple(_explained(parameter) for parameter in parameters_of(command) if parameter.summary)
     parts: list[Part] = [Paragraph(lines=(line(command.summary),)), Facts(pairs=tuple(pairs))]
     if options:
         parts.append(Bullets(items=options))
-    if short is not None:
-        return Reply(
-            verdict=line("You may not use ", Strong(text=command.name), " here: ", lower_first(short.missing)),
-            mood=Mood.REFUSED,
-            parts=tuple(parts),
-            next_step=line("Next: ", *with_code(lower_first(short.remedy))),
-        )
     return Reply(
         verdict=line("You may use ", Strong(text=command.name), " here"),
         mood=Mood.GOOD,
@@ -161,11 +156,26 @@ def command_help(command: Command, registry: Registry, standing: Standing) -> Re
     )
 
 
+def _closed(command: Command, short: Shortfall) -> Reply:
+    """What is not open here is not described; `explain` says who may, and who decides."""
+    return Reply(
+        verdict=line("You may not use ", Strong(text=command.name), " here: ", lower_first(short.missing)),
+        mood=Mood.REFUSED,
+        next_step=line("Next: ", *with_code(lower_first(short.remedy))),
+        actions=(CommandButton(label="Who may", command=f"explain {command.name}"),),
+    )
+
+
 def _explained(parameter: Parameter) -> Line:
     name = parameter.option or placeholder_of(parameter)
     choices = f" One of {', '.join(parameter.choices)}." if parameter.choices else ""
     bounds = f" At most {parameter.maximum}." if parameter.maximum is not None else ""
     return line(Code(text=name), f" – {parameter.summary.rstrip('.')}.{choices}{bounds}")
+
+
+def then_words(command: Command) -> str:
+    """What comes after asking, in words."""
+    return f"{GATE_WORDS[command.gate]}; {command.note}" if command.note else GATE_WORDS[command.gate]
 
 
 def who_asks(command: Command) -> str:

@@ -164,3 +164,30 @@ async def test_what_remains_after_a_role_was_taken_back_is_said(world: World) ->
     told = await world.says("ada", "#prod", f"roles revoke {grace} --channel {prod}")
     assert "others remain" in told
     assert "admin" in told
+
+
+EXPLAINED = [
+    ("databases update", "done at once; connection or JWT: destructive, another admin approves"),
+    ("roles bind", "done at once; as admin: a second admin approves, where there is one"),
+    ("roles grant", "done at once; as admin: a second admin approves, where there is one"),
+]
+
+
+@pytest.mark.parametrize(("command", "then"), EXPLAINED, ids=[command for command, _ in EXPLAINED])
+async def test_explain_tells_what_waits_for_an_approval_and_who_could_give_it(
+    world: World, command: str, then: str
+) -> None:
+    answer = await world.says("ada", "#prod", f"explain {command}")
+    assert then in answer
+    assert "Could approve" in answer
+    assert "@grace" in answer
+    assert "nobody else there; a second admin is asked" in await world.says("ada", "#random", "explain roles bind")
+
+
+async def test_help_describes_only_what_is_open_and_leads_to_who_may(world: World) -> None:
+    answer = await world.says("cleo", "#prod", "help databases delete")
+    assert "You may not use databases delete here" in answer
+    assert "--reason" not in answer
+    explained = await world.presses("cleo", "#prod", "Who may")
+    assert "may not ask for databases delete here" in explained
+    assert "operator and above" in explained

@@ -181,6 +181,7 @@ def command() -> Command:
         action=AuditAction.DATABASES_UPDATE,
         handler=form,
         note="connection or JWT: destructive, another admin approves",
+        partly_approved=True,
         endpoint="PATCH /v1/databases/:databaseID",
         parameters=(
             Parameter(

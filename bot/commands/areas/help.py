@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind
 from bot.commands.context import Context
-from bot.commands.help import GATE_WORDS, help_about, refused, who_asks
+from bot.commands.help import help_about, refused, then_words, who_asks
 from bot.commands.kinds import mentioned_channel, mentioned_person, shortened
 from bot.commands.normalise import split
 from bot.commands.standing_words import rise_of, roles_given_by, why_line
@@ -73,9 +73,9 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
     who: Span = "You" if person_id == context.standing.person.id else PersonRef(id=person_id)
     where: Span = "here" if channel_id == context.standing.channel_id else ChannelRef(id=channel_id)
     after_in = " " if where == "here" else " in "
-    pairs = [("May ask", line(who_asks(command))), ("Then", line(GATE_WORDS[command.gate]))]
-    if command.gate is Gate.APPROVE:
-        pairs.append(("Could approve", await _deciders(context, channel_id, person_id)))
+    pairs = [("May ask", line(who_asks(command))), ("Then", line(then_words(command)))]
+    if command.may_wait:
+        pairs.append(("Could approve", await _deciders(context, command, channel_id, person_id)))
     if short is not None:
         said = short.missing if who == "You" else f"they would read “{short.missing}”"
         return Reply(
@@ -119,11 +119,13 @@ def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
     return command, person_id, channel_id
 
 
-async def _deciders(context: Context, channel_id: str, person_id: str) -> Line:
+async def _deciders(context: Context, command: Command, channel_id: str, person_id: str) -> Line:
     try:
         able = await context.services.access.deciders(channel_id, excluding=person_id)
     except PeopleUnavailable:
         return line("not known: Slack did not say just now")
+    if not able and command.operation_class is OperationClass.MANAGE:
+        return line("nobody else there; a second admin is asked in an admin channel, where there is one")
     if not able:
         return line("nobody else there; an admin channel and a second admin are needed")
     return enumerated([PersonRef(id=decider) for decider in able], most=DECIDERS_NAMED)

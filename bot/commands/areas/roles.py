@@ -24,6 +24,8 @@ from bot.domain.requests import Observation, Operation, Proposal, Target
 from bot.services.access import Change, NeedsSecondAdmin
 from bot.services.operations.local import binding_operation, grant_operation
 
+SECOND_ADMIN = "as admin: a second admin approves, where there is one"
+
 
 def change_by(context: Context) -> Change:
     """Who changes access, in which story."""
@@ -204,6 +206,7 @@ def commands() -> tuple[Command, ...]:
                 ),
                 ANYWAY,
             ),
+            note=SECOND_ADMIN,
         ),
         _managing(
             "unbind",
@@ -220,6 +223,7 @@ def commands() -> tuple[Command, ...]:
             AuditAction.ROLES_GRANT,
             grant,
             (subject, role, only_in),
+            note=SECOND_ADMIN,
         ),
         _managing(
             "revoke",
@@ -240,6 +244,7 @@ def _managing(
     action: AuditAction,
     handler: Handler,
     parameters: tuple[Parameter, ...],
+    note: str = "",
 ) -> Command:
     return Command(
         path=("roles", verb),
@@ -251,4 +256,6 @@ def _managing(
         action=action,
         handler=handler,
         parameters=parameters,
+        note=note,
+        partly_approved=bool(note),
     )

@@ -12,7 +12,7 @@ from bot.commands.help import help_about
 from bot.commands.registry import Registry
 from bot.domain.access import ChannelBinding, Person, Role, Standing, standing_of
 from bot.domain.errors import InvalidInput
-from bot.domain.replies import CommandMenu, Mood, Reply
+from bot.domain.replies import CommandButton, CommandMenu, Mood, Reply
 from tests.unit.commands.catalog import COMMANDS, command
 from tests.unit.commands.plain import line_text, part_lines, reply_text
 
@@ -151,6 +151,13 @@ def test_help_about_a_command_that_is_closed_says_why_first(registry: Registry) 
         "You may not use databases delete here: your role here is viewer; this needs operator."
     )
     assert line_text(reply.next_step) == "Next: an admin can give it with roles grant."
+    assert "How it goes" not in reply_text(reply), "only what somebody may do here is described"
+    assert reply.actions == (CommandButton(label="Who may", command="explain databases delete"),)
+
+
+def test_help_about_a_command_says_what_its_gate_alone_does_not_tell() -> None:
+    reply = help_about("databases update", Registry(all_commands()), standing(Role.OPERATOR))
+    assert "Then: Done at once; connection or JWT: destructive, another admin approves" in reply_text(reply)
 
 
 def test_bounds_and_choices_are_told_and_what_is_for_buttons_alone_is_not(registry: Registry) -> None:
