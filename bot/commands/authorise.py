@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.cloudsync.errors import CloudSyncError
 from bot.commands.command import Arguments, Command
 from bot.commands.context import Context, Services
+from bot.commands.help import refused
 from bot.commands.journey import Journey
 from bot.commands.parsing import Parsed, parse
 from bot.commands.registry import Registry
@@ -60,7 +61,7 @@ class Authoriser:
 
     @staticmethod
     def _refusal(command: Command, standing: Standing) -> Denied | None:
-        short = shortfall(standing, operation_class=command.operation_class, needs=command.asks)
+        short = refused(command, standing)
         return Denied(short.missing, remedy=short.remedy) if short else None
 
     def _context(self, journey: Journey, standing: Standing) -> Context:

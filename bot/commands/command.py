@@ -153,6 +153,11 @@ class Command:
         return " ".join(self.path)
 
     @property
+    def about_roles(self) -> bool:
+        """Whether it is one of those that a bot admin has where nothing is bound."""
+        return self.path[0] == "roles"
+
+    @property
     def may_wait(self) -> bool:
         """Whether somebody else may have to approve it."""
         return self.gate is Gate.APPROVE or self.partly_approved

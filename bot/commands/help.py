@@ -36,7 +36,9 @@ GATE_WORDS = {
 
 def refused(command: Command, standing: Standing) -> Shortfall | None:
     """What this person lacks for this command here; None where they may ask for it."""
-    return shortfall(standing, operation_class=command.operation_class, needs=command.asks)
+    return shortfall(
+        standing, operation_class=command.operation_class, needs=command.asks, about_roles=command.about_roles
+    )
 
 
 def permitted(commands: Iterable[Command], standing: Standing) -> tuple[Command, ...]:

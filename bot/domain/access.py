@@ -165,11 +165,17 @@ class Shortfall:
     remedy: str
 
 
-def shortfall(standing: Standing, *, operation_class: OperationClass, needs: Role) -> Shortfall | None:
-    """None when the person may ask for this here; otherwise what is missing. Deny by default."""
+def shortfall(
+    standing: Standing, *, operation_class: OperationClass, needs: Role, about_roles: bool = False
+) -> Shortfall | None:
+    """None when the person may ask for this here; otherwise what is missing. Deny by default.
+
+    `about_roles`: a bot admin may do it where nothing is bound, so that a fresh install can be opened.
+    """
     if operation_class is OperationClass.FREE:
         return None
-    if operation_class is OperationClass.MANAGE and standing.is_bot_admin and standing.binding is None:
+    opened = about_roles or operation_class is OperationClass.MANAGE
+    if opened and standing.is_bot_admin and standing.binding is None:
         return None
     if standing.binding is None:
         return Shortfall(

@@ -191,3 +191,10 @@ async def test_help_describes_only_what_is_open_and_leads_to_who_may(world: Worl
     explained = await world.presses("cleo", "#prod", "Who may")
     assert "may not ask for databases delete here" in explained
     assert "operator and above" in explained
+
+
+@pytest.mark.parametrize("place", ["#random", "dm"])
+async def test_a_bot_admin_reads_the_roles_where_nothing_is_bound(world: World, place: str) -> None:
+    assert "3 channels are bound" in await world.says("ada", place, "roles list")
+    assert "Not permitted" in await world.says("ada", place, "databases list")
+    assert "Not permitted" in await world.says("grace", place, "roles list")
