@@ -20,7 +20,6 @@ from bot.cloudsync.errors import (
     ApiUnreachable,
     CloudSyncError,
     NotFound,
-    RateLimited,
     Unsendable,
 )
 from bot.cloudsync.fields import mapping, seconds_to_wait
@@ -50,7 +49,8 @@ GUARD_SECONDS = 0.25
 MAX_PAGE_SIZE = 500
 NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before a byte was sent: the call may be made again."""
-RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""A GET changes nothing, so it is asked again after whatever may pass, a 500 as well."""
 
 
 class CloudSyncClient:
@@ -166,7 +166,7 @@ class CloudSyncClient:
 
         def worth_another_try(error: Exception) -> bool | float:
             left = ends - time.monotonic()
-            if isinstance(error, RateLimited | ApiBroken) and error.status in RETRIED_STATUSES:
+            if isinstance(error, CloudSyncError) and error.status in RETRIED_STATUSES:
                 wait = error.retry_after
                 return (wait if wait < left else False) if wait is not None else left > WORTH_TRYING_SECONDS
             return isinstance(error, ApiUnreachable) and left > WORTH_TRYING_SECONDS

@@ -100,14 +100,22 @@ def _seconds(seconds: float) -> str:
 _REFUSALS: Mapping[int, str] = MappingProxyType(
     {
         400: "The Management API did not understand what was asked",
+        408: "The Management API did not get the whole question in time",
         409: "The Management API refused this because of what is there already",
         422: "The Management API did not accept what was given",
+        425: "The Management API was not ready to answer yet",
     }
 )
 
 
+_PASSING = frozenset({408, 425})
+"""Refusals of the moment, not of what was asked."""
+
+
 def _refused(error: CloudSyncError) -> tuple[str, str]:
     verdict = _REFUSALS.get(error.status or 0, "The Management API refused this")
+    if error.status in _PASSING:
+        return verdict, f"{_SAFE}Next: try again in a moment."
     return verdict, f"{_USELESS}Next: mend what it names, then ask again."
 
 

@@ -137,8 +137,17 @@ async def test_a_deletion_of_what_is_gone_is_already_absent(client: CloudSyncCli
     assert (outcome.send_class, outcome.codes) == (SendClass.ALREADY_ABSENT, ("not_found",))
 
 
-async def test_a_passing_failure_is_read_again(api: StandInApi, client: CloudSyncClient) -> None:
-    api.faults.arm(FaultKind.BAD_GATEWAY, times=2)
+PASSING = [
+    FaultKind.BAD_GATEWAY,
+    FaultKind.SERVER_ERROR_BEFORE_EFFECT,
+    FaultKind.TIMEOUT_STATUS,
+    FaultKind.TOO_EARLY,
+]
+
+
+@pytest.mark.parametrize("kind", PASSING)
+async def test_a_passing_failure_is_read_again(kind: FaultKind, api: StandInApi, client: CloudSyncClient) -> None:
+    api.faults.arm(kind, times=2)
     assert (await client.get_organisation()).slug == "acme"
     assert len(api.journal) == 3
 
