@@ -27,6 +27,7 @@ from bot.domain.ports import Clock, FormAdmission, MessageDelayed, MessageRefuse
 from bot.domain.records import FormState
 from bot.domain.replies import Form, Reply, Small, line
 from bot.domain.requests import Proposal, Request, RequestState
+from bot.services import cards
 from bot.services.audit import Trail
 from bot.services.environments import Environments
 from bot.services.metrics import ANSWERS, SECONDS
@@ -242,7 +243,7 @@ class Dispatcher:
         except (MessageRefused, MessageDelayed) as refused:
             log.info("form_gone", code=refused.code)
             await self._parts.forms.move(form_id, FormState.OPEN, FormState.CLOSED)
-            return told
+            return told if journey.request is None else cards.notice(journey.request)
         await self._settle(journey)
         return None
 

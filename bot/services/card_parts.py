@@ -166,10 +166,10 @@ def api_words(request: Request) -> tuple[Part, ...]:
 def whether_again(request: Request) -> str:
     """Whether trying again helps."""
     if request.result.retryable is True:
-        return "Next: trying again may help; ask anew in a moment."
+        return "Next: trying again may help; ask again in a moment."
     if request.result.retryable is False:
-        return "Next: mend the cause first; trying again as it is will not help."
-    return "Next: mend the cause, then ask anew."
+        return "Next: mend the cause first, then ask again; trying again as it is will not help."
+    return "Next: look at what the API said, then ask again; whether trying again as it is helps is not known."
 
 
 def undo_button(request: Request) -> tuple[CommandButton, ...]:

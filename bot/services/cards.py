@@ -8,6 +8,7 @@ from bot.domain.access import Gate
 from bot.domain.replies import (
     ChannelRef,
     Code,
+    CommandButton,
     Line,
     LinkButton,
     Moment,
@@ -19,6 +20,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.services.asking_again import LABEL
 from bot.services.card_parts import (
     facts,
     going_ahead,
@@ -141,6 +143,9 @@ def _what_now_away(request: Request) -> Line:
     there = ChannelRef(id=request.channel_id)
     if request.operation.kind is OperationKind.REHEARSAL and request.state is RequestState.SUCCEEDED:
         return card(request).next_step
+    again = any(isinstance(one, CommandButton) and one.label == LABEL for one in card(request).actions)
+    if again and request.gate is Gate.APPROVE:
+        return line(*card(request).next_step, " It was asked in ", there, ", where ", Strong(text=LABEL), " does it.")
     if not leads_back(request):
         return line(*card(request).next_step, " It was asked in ", there, ".")
     if request.gate is not Gate.APPROVE and not request.card_ts:

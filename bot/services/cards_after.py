@@ -23,6 +23,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.services.asking_again import ask_again_button
 from bot.services.card_parts import (
     api_words,
     bullets,
@@ -106,7 +107,7 @@ def _rejected(request: Request, _: tuple[str, ...]) -> Reply:
         mood=Mood.BAD,
         parts=(*api_words(request), *items(request), facts(request), *votes(request)),
         next_step=line(whether_again(request)),
-        actions=(story_button(request),),
+        actions=(*ask_again_button(request), story_button(request)),
         reference=request.id,
     )
 
@@ -122,8 +123,12 @@ def _not_sent(request: Request, _: tuple[str, ...]) -> Reply:
             facts(request),
             *votes(request),
         ),
-        next_step=line("Next: ask anew once the API answers; trying again is safe."),
-        actions=(CommandButton(label="Check the API", command="org"), story_button(request)),
+        next_step=line("Next: ask again once the API answers; trying again is safe."),
+        actions=(
+            *ask_again_button(request),
+            CommandButton(label="Check the API", command="org"),
+            story_button(request),
+        ),
         reference=request.id,
     )
 
@@ -162,8 +167,8 @@ def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:
             facts(request),
             *votes(request),
         ),
-        next_step=line("Next: ask anew if it is still needed."),
-        actions=(story_button(request),),
+        next_step=line("Next: ask again if it is still needed."),
+        actions=(*ask_again_button(request), story_button(request)),
         reference=request.id,
     )
 

@@ -18,6 +18,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.domain.requests import Request, RequestState, Step
+from bot.services.asking_again import ask_again_button
 from bot.services.card_parts import (
     bullets,
     deciders_in_words,
@@ -142,7 +143,8 @@ def _expired(request: Request, _: tuple[str, ...]) -> Reply:
         verdict=line("Expired: ", Strong(text=request.summary)),
         mood=Mood.REFUSED,
         parts=(Paragraph(lines=(line(f"Nothing was sent: {when}."), *why)), facts(request), *votes(request)),
-        next_step=line("Next: ask anew if it is still needed."),
+        next_step=line("Next: ask again if it is still needed."),
+        actions=ask_again_button(request),
         reference=request.id,
     )
 
@@ -157,7 +159,8 @@ def _stale(request: Request, _: tuple[str, ...]) -> Reply:
             facts(request),
             *votes(request),
         ),
-        next_step=line("Nothing was sent. Next: look at what changed, then ask anew if it is still needed."),
+        next_step=line("Nothing was sent. Next: look at what changed, then ask again if it is still needed."),
+        actions=ask_again_button(request),
         reference=request.id,
     )
 

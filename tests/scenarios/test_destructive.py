@@ -223,3 +223,22 @@ async def test_several_devices_are_one_request_and_end_each(world: World) -> Non
     assert len(world.api.journal.changing) == 3
     assert "site_00002: refused (conflict)" in world.card()
     assert "Not removed: site_00002" in world.card()
+
+
+async def test_a_failure_after_approval_tells_both_and_its_button_asks_again(world: World) -> None:
+    world.api.faults.arm(FaultKind.CONFLICT, method="DELETE")
+    await asked(world, "databases delete orders-eu", DELETE_FORM)
+    await world.presses("grace", "#prod", "Approve")
+    assert "whether trying again as it is helps is not known" in world.card()
+    for told in (world.told("alan"), world.told("grace")):
+        assert "Failed: could not delete" in told
+        assert "It was asked in" in told
+        assert "Ask again" in told
+    form = await world.presses("alan", "#prod", "Ask again")
+    assert "Type the label to confirm" in form
+    modal = world.person("alan").modal
+    assert modal is not None
+    assert DELETE_FORM["Reason"] in str(modal.blocks)
+    await world.fills("alan", {"Type the label to confirm": "orders-eu"})
+    await world.presses("grace", "#prod", "Approve")
+    assert "Deleted" in world.card()

@@ -28,6 +28,11 @@ NOT_REACHED = {
 }
 """What a success is warned with for the items that it left."""
 
+PASSING = frozenset({"database_unreachable", "database_paused", "database_error"})
+"""Codes of what may be over soon."""
+LASTING = frozenset({301, 302, 303, 307, 308, 400, 401, 403, 404, 422})
+"""Refusals that the same call meets again, until something is mended. Of the others, as a conflict, nobody knows."""
+
 STATE_OF = {
     SendClass.NOT_SENT: RequestState.NOT_SENT,
     SendClass.SUCCEEDED: RequestState.SUCCEEDED,
@@ -135,7 +140,9 @@ def retryable(outcome: SendOutcome) -> bool | None:
         return True
     if outcome.send_class is not SendClass.REJECTED:
         return None
-    return any(code in ("database_unreachable", "database_paused", "database_error") for code in outcome.codes)
+    if any(code.startswith("database_") for code in outcome.codes):
+        return any(code in PASSING for code in outcome.codes)
+    return False if outcome.status in LASTING else None
 
 
 def sent(outcome: SendOutcome, *, items: tuple[str, ...] = ()) -> Sent:

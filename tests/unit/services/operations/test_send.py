@@ -100,6 +100,15 @@ async def test_whether_another_try_helps_follows_from_the_code(desk: Desk, code:
     assert (sent.state, sent.result.codes, sent.result.retryable) == (State.REJECTED, (code,), retryable)
 
 
+@pytest.mark.parametrize(("kind", "retryable"), [(FaultKind.CONFLICT, None), (FaultKind.UNPROCESSABLE, False)])
+async def test_of_a_conflict_nobody_knows_whether_another_try_helps(
+    desk: Desk, kind: FaultKind, retryable: bool | None
+) -> None:
+    desk.api.faults.arm(kind, method="POST")
+    sent = await desk.register().send()
+    assert (sent.state, sent.result.retryable) == (State.REJECTED, retryable)
+
+
 async def test_the_warnings_of_a_deletion_are_kept(desk: Desk) -> None:
     sent = await desk.ask(Kind.DELETE_DATABASE, "orders-archive").send()
     assert sent.state is State.SUCCEEDED
