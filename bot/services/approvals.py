@@ -23,7 +23,8 @@ from bot.services.lifecycle import Act, Asking, entry_for, owe_card, owe_notices
 from bot.services.recheck import Recheck
 from bot.services.secrets import Vault
 
-OPEN_LISTED = 20
+OPEN_READ = 1_000
+"""Open requests of one channel that are looked at, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,9 +149,9 @@ class Approvals:
         return await self._database.read(lambda unit: unit.requests.get(request_id))
 
     async def open_in(self, channel_id: str) -> tuple[Request, ...]:
-        """The open requests of a channel, newest first."""
+        """The open requests of a channel, newest first, up to `OPEN_READ`."""
         return await self._database.read(
-            lambda unit: tuple(unit.requests.open_requests(channel_id=channel_id, limit=OPEN_LISTED))
+            lambda unit: tuple(unit.requests.open_requests(channel_id=channel_id, limit=OPEN_READ))
         )
 
     async def decide(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str = "") -> Request:

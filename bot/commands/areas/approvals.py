@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
+from bot.commands.wording import next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.ids import new_story_id
-from bot.domain.replies import Bullets, CommandMenu, Line, Moment, PersonRef, Reply, Strong, line
+from bot.domain.replies import Bullets, CommandButton, CommandMenu, Line, Moment, PersonRef, Reply, Strong, line
 from bot.domain.requests import Observation, Operation, OperationKind, Proposal, Request, RequestState, Target
 from bot.services import cards
+from bot.services.approvals import OPEN_READ
 from bot.services.lifecycle import Act
 
 REQUEST = Parameter(name="request", kind=ParameterKind.TEXT, summary="its id, or the beginning of it", required=True)
+PAGE_PARAMETER = Parameter(name="page", kind=ParameterKind.NUMBER, option="--page", summary="", minimum=1)
+PAGE = 10
 STATE_WORDS = {
     RequestState.PENDING: "waits for a decision",
     RequestState.APPROVED: "is approved, about to be sent",
@@ -23,19 +27,33 @@ STATE_WORDS = {
 
 
 async def list_open(context: Context, arguments: Arguments) -> Answer:
-    """`approvals list`."""
-    del arguments
+    """`approvals list [--page N]`."""
     found = await context.services.approvals.open_in(context.standing.channel_id)
     if not found:
         return Reply(verdict=line("Nothing is open in this channel"), next_step=line("Next: nothing to do."))
-    noun = "request is" if len(found) == 1 else "requests are"
-    options = tuple((f"{request.id}: {request.summary}"[:75], f"approvals show {request.id}") for request in found)
-    return Reply(
-        verdict=line(Strong(text=f"{len(found)} {noun} open"), " in this channel"),
-        parts=(Bullets(items=tuple(_listed(request) for request in found)),),
-        next_step=line("Next: open one to see it whole."),
-        actions=(CommandMenu(label="Show a request", options=options),),
+    pages = -(-len(found) // PAGE)
+    asked = arguments.get("page", int) or 1
+    page = min(asked, pages)
+    shown = found[(page - 1) * PAGE : page * PAGE]
+    options = tuple((f"{request.id}: {request.summary}"[:75], f"approvals show {request.id}") for request in shown)
+    turning = tuple(
+        CommandButton(label=label, command=f"approvals list --page {number}", replaces=True)
+        for label, number in (("Previous", page - 1), ("Next", page + 1))
+        if 1 <= number <= pages
     )
+    where = f", page {page} of {pages}" if pages > 1 else ""
+    return Reply(
+        verdict=line(Strong(text=_counted(len(found))), f" in this channel{where}"),
+        parts=(*past_the_end(asked, pages), Bullets(items=tuple(_listed(request) for request in shown))),
+        next_step=next_or_page(turning, "open one to see it whole."),
+        actions=(CommandMenu(label="Show a request", options=options), *turning),
+    )
+
+
+def _counted(count: int) -> str:
+    if count >= OPEN_READ:
+        return f"At least {count:,} requests are open"
+    return "1 request is open" if count == 1 else f"{count:,} requests are open"
 
 
 def _listed(request: Request) -> Line:
@@ -91,6 +109,7 @@ def commands() -> tuple[Command, ...]:
             gate=Gate.NONE,
             action=AuditAction.APPROVALS_LIST,
             handler=list_open,
+            parameters=(PAGE_PARAMETER,),
         ),
         Command(
             path=("approvals", "show"),

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.access import Gate, Role
 from bot.domain.errors import Denied, UnknownTarget
-from bot.domain.replies import CommandMenu, Reply, RequestButton
+from bot.domain.replies import CommandButton, CommandMenu, Reply, RequestButton
 from bot.domain.requests import OperationKind, Request, RequestState, Step
 from tests.factories import make_request
 from tests.unit.commands.areas.channel import ADA, CLEO, GRACE, HERE, Channel
@@ -30,6 +30,19 @@ async def test_open_requests_are_listed_with_what_they_wait_for(channel: Channel
     (menu,) = reply.actions
     assert isinstance(menu, CommandMenu)
     assert [command for _, command in menu.options] == [f"approvals show {request.id}"]
+
+
+async def test_more_open_requests_than_fit_are_counted_truly_and_paged(channel: Channel) -> None:
+    for _ in range(23):
+        await opened(channel)
+    first = await channel.reply("approvals list")
+    assert line_text(first.verdict) == "23 requests are open in this channel, page 1 of 3"
+    assert [one.label for one in first.actions if isinstance(one, CommandButton)] == ["Next"]
+    pages = [await channel.reply(f"approvals list --page {page}") for page in (1, 2, 3)]
+    menus = [one for page in pages for one in page.actions if isinstance(one, CommandMenu)]
+    assert len({command for menu in menus for _, command in menu.options}) == 23
+    assert [one.label for one in pages[-1].actions if isinstance(one, CommandButton)] == ["Previous"]
+    assert "this is the last" in reply_text(await channel.reply("approvals list --page 9"))
 
 
 async def test_a_request_is_found_by_the_beginning_of_its_id(channel: Channel) -> None:
