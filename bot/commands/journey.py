@@ -64,14 +64,13 @@ class Journey:
     def failed(self, error: BaseException) -> AuditEntry:
         """The row of whatever went wrong."""
         kind, outcome = self._verdict(error)
-        codes = error.codes if isinstance(error, CloudSyncError) else ()
         payload: dict[str, JsonValue] = {"problem": redact(str(error)) if isinstance(error, BotError) else "internal"}
         if isinstance(error, SecretInText):
             payload |= {"fingerprint": error.fingerprint, "text": error.kept[:TEXT_KEPT]}
         return self._entry(
             kind,
             outcome,
-            code=codes[0] if codes else None,
+            code=error.code if isinstance(error, CloudSyncError) else None,
             http_status=error.status if isinstance(error, CloudSyncError) else None,
             payload=payload,
         )

@@ -7,6 +7,7 @@ import pytest
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
 from tests.bots import World
+from tests.scenarios.conftest import accounted_bot
 
 READS = [
     ("org", AuditAction.ORG_SHOW, "Acme Corp is active"),
@@ -61,6 +62,36 @@ async def test_a_failure_of_the_api_is_a_sentence_with_a_reference(world: World,
     assert "Reference ref-" in answer
     row = (await world.trail())[-1]
     assert (row.kind, row.outcome) == (AuditKind.READ, AuditOutcome.FAILED)
+
+
+CODES = [
+    (FaultKind.REFUSE, "unreachable", None),
+    (FaultKind.RESET, "unreachable", None),
+    (FaultKind.TRUNCATED, "unreachable", None),
+    (FaultKind.GARBAGE, "unreadable", 200),
+    (FaultKind.HTML, "unreadable", 200),
+    (FaultKind.EMPTY, "unreadable", 200),
+    (FaultKind.BAD_GATEWAY, "server_error", 502),
+    (FaultKind.REDIRECT, "redirected", 302),
+    (FaultKind.CONFLICT, "conflict", 409),
+]
+
+
+@pytest.mark.parametrize(("kind", "code", "status"), CODES)
+async def test_the_trail_has_a_code_for_each_failure_also_where_the_api_gave_none(
+    world: World, kind: FaultKind, code: str, status: int | None
+) -> None:
+    world.api.faults.arm(kind, times=-1)
+    await world.says("cleo", "#prod", "org")
+    row = (await world.trail())[-1]
+    assert (row.outcome, row.code, row.http_status) == (AuditOutcome.FAILED, code, status)
+
+
+async def test_the_trail_has_a_code_for_an_answer_that_did_not_come(database_url: str) -> None:
+    async with accounted_bot(database_url, CALL_DEADLINE_SECONDS="1") as world:
+        world.api.faults.arm(FaultKind.HANG, times=-1, seconds=3)
+        await world.says("cleo", "#prod", "org")
+        assert (await world.trail())[-1].code == "timeout"
 
 
 async def test_no_answer_is_shown_to_others_unless_shared(world: World) -> None:
