@@ -64,7 +64,9 @@ class Gatekeeper:
         )
         journey.request = request
         self._sender.wake_messages()
-        return await self.carry(request) if request.gate is Gate.NONE else request
+        if request.gate is Gate.NONE:
+            request = journey.request = await self.carry(request)
+        return request
 
     async def carry(self, request: Request) -> Request:
         """Send it and wait for the end, within the patience of somebody who looks at the screen."""

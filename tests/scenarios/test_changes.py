@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -201,6 +202,8 @@ async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) 
     await world.settle()
     seen = [alan.read(one) for place in ("#prod", "dm") for one in alan.see(place)]
     assert any("Registered the database" in text for text in seen)
+    later = timedelta(minutes=5)
+    assert not await world.program.database.read(lambda unit: unit.outbox.due_now(unit.now + later)), "told once"
 
 
 async def test_whoever_closes_the_form_gets_a_failure_by_message_too_once_and_without_a_row_of_its_own(
@@ -222,6 +225,8 @@ async def test_whoever_closes_the_form_gets_a_failure_by_message_too_once_and_wi
     rows = [row for row in await world.trail() if row.action is AuditAction.DATABASES_REGISTER]
     kinds = [row.kind for row in rows if row.kind is not AuditKind.FORM]
     assert kinds == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME]
+    later = timedelta(minutes=5)
+    assert not await world.program.database.read(lambda unit: unit.outbox.due_now(unit.now + later)), "told once"
 
 
 async def test_whoever_closes_the_form_reads_by_message_what_was_wrong_in_it(world: World) -> None:
