@@ -33,18 +33,19 @@ TITLE = "Update a database"
 async def form(context: Context, arguments: Arguments) -> Answer:
     """The form, with what can be read filled in."""
     database = await context.api.get_database(context.database.id or "")
-    label = await _label_before(context, arguments.text("back")) or database.label
+    back = arguments.text("back")
+    before = await _label_before(context, back)
     return Form(
         title=TITLE,
         submit="Update",
-        command=f"databases update {context.database.id}",
+        command=f"databases update {context.database.id}{f' --back {back}' if before else ''}",
         intro=(
             line(f"{described(context)}. Only what differs is sent."),
             line("A new label is changed at once; everything else waits for another admin's approval."),
         ),
         waits="Working on it. You may close the form; the result then comes by message.",
         fields=(
-            label_field(label),
+            label_field(before or database.label),
             SAME_LABEL,
             connection_field(required=False),
             *jwt_fields(
