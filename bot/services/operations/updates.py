@@ -95,7 +95,9 @@ class UpdateDatabase:
         database = await api.get_database(request.operation.database_id or "")
         changed = [name for name in WORDS if name in request.operation.arguments]
         lines = [
-            (f"{WORDS[name]} now", _plain(value)) for name in changed if (value := _value(database, name)) is not None
+            (f"{WORDS[name]} now", _plain(value))
+            for name in changed
+            if (value := _value(database, name)) is not None or not request.operation.arguments[name]
         ]
         before = request.observation.keep.get("label")
         renamed_only = changed == ["label"] and isinstance(before, str)

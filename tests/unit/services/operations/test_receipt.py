@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from bot.commands.catalogue import all_commands
 from bot.commands.parsing import parse
 from bot.commands.registry import Registry
+from bot.domain.audit import JsonValue
 from bot.domain.requests import OperationKind as Kind
 from bot.domain.requests import Result
 from bot.sandbox.api.switches import Fields, Switches
@@ -68,6 +71,19 @@ async def test_other_settings_have_no_inverse(desk: Desk) -> None:
     receipt = await receipt_of(desk.ask(Kind.UPDATE_DATABASE, arguments={"jwksUri": "https://k.example"}))
     assert receipt.lines == (("JWKS URI now", "https://k.example"),)
     assert receipt.undo_command == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ({"jwksUri": ""}, ("JWKS URI now", "none")),
+        ({"jwtAllowedIssuers": []}, ("JWT allowed issuers now", "none")),
+    ],
+)
+async def test_a_field_that_was_cleared_is_told(
+    desk: Desk, arguments: dict[str, JsonValue], line: tuple[str, str]
+) -> None:
+    assert (await receipt_of(desk.ask(Kind.UPDATE_DATABASE, arguments=arguments))).lines == (line,)
 
 
 async def test_a_field_that_the_api_does_not_return_is_not_shown_as_none(desk: Desk) -> None:
