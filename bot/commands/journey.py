@@ -15,6 +15,7 @@ from bot.domain.requests import Request
 from bot.domain.secrecy import redact
 from bot.services.lifecycle import Act
 
+STEP_KEPT = 40
 TEXT_KEPT = 500
 """Characters of what was typed that the trail keeps."""
 
@@ -116,6 +117,7 @@ class Journey:
                 "person": self.act.person_name,
                 "channel": invocation.channel_name,
                 "reference": self.reference,
+                **({"step": redact(invocation.request_step[:STEP_KEPT])} if invocation.request_step else {}),
                 **self.notes,
                 **(payload or {}),
             },
@@ -126,6 +128,8 @@ class Journey:
             return self.command.action
         if self.request is not None:
             return self.request.action
+        if self.invocation.request_id is not None:
+            return AuditAction.APPROVALS_DECIDE
         return AuditAction.UNKNOWN_COMMAND
 
     def _target_id(self) -> str:

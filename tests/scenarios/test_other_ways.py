@@ -55,6 +55,7 @@ async def test_a_click_with_a_forged_id_gets_an_answer_and_has_no_effect(world: 
     approve["value"] = "rq-222222222222"
     await grace.click(card, "Approve")
     await world.settle()
+    assert "pressed approve on a request that is not there" in await world.says("ada", "#prod", "audit list")
     assert "There is no such request" in world.reads("grace", "#prod") or "no such request" in world.reads(
         "grace", "#prod"
     )

@@ -130,6 +130,9 @@ def _refusal(record: AuditRecord) -> Line:
     end = ": not possible then" if record.outcome is AuditOutcome.INVALID else _end(record)
     if record.request_id and not record.payload.get("text"):
         return line(who(record), " tried a step of ", *what(record), end)
+    if record.action is AuditAction.APPROVALS_DECIDE:
+        step = text_of(record.payload.get("step"))
+        return line(who(record), f" pressed {step or 'a button'} on a request that is not there", end)
     return line(who(record), " tried ", *(what(record) if record.target else _typed(record)), end)
 
 

@@ -50,6 +50,15 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         "@U0ADA tried “roles grant @U0GRACE admin”: refused",
     ),
     (
+        {
+            "kind": Kind.REFUSAL,
+            "outcome": End.DENIED,
+            "action": Act.APPROVALS_DECIDE,
+            "payload": {"text": "", "step": "approve"},
+        },
+        "@U0ADA pressed approve on a request that is not there: refused",
+    ),
+    (
         {"kind": Kind.REFUSAL, "outcome": End.INVALID, "request_id": "rq-1", **DELETION},
         "@U0ADA tried a step of databases delete orders-eu: not possible then",
     ),
