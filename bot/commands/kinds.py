@@ -95,9 +95,16 @@ def _number(reading: Reading, text: str) -> int:
     if not _NUMBER.fullmatch(text) or int(text) < low or (high is not None and int(text) > high):
         bounds = f"from {low} to {high}" if high is not None else f"of at least {low}"
         raise InvalidInput(
-            f"{reading.name} takes a number {bounds}, not {shortened(text)}.", example=reading.command.example
+            f"{reading.name} takes a number {bounds}, not {shortened(text)}.",
+            example=_with_number(reading, high or low),
         )
     return int(text)
+
+
+def _with_number(reading: Reading, fitting: int) -> str:
+    """The command's example, with this option in the place of the others."""
+    example, option = reading.command.example, reading.parameter.option
+    return f"{example.partition(' --')[0]} {option} {fitting}" if option else example
 
 
 def _time(reading: Reading, text: str) -> datetime:

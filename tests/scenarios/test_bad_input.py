@@ -20,7 +20,7 @@ MISTYPED = [
     ("databases list --pge 2", "--page"),
     ("databases show", "database"),
     ('databases show "orders', "quote"),
-    ("devices list orders-eu --page-size 501", "500"),
+    ("devices list orders-eu --page-size 501", "devices list orders-eu --page-size 500"),
     ("noise " * 499, "There is no command"),
     ("x" * 2_990, "There is no command"),
     ("payload", "There is no command"),
