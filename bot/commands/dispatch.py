@@ -283,7 +283,9 @@ def _choosable(error: UnknownTarget, text: str) -> UnknownTarget:
     """The candidates as commands, so that a menu can offer them."""
     commands = [(retyped(text, error.typed, value), label) for value, label in error.candidates]
     offered = [(command or "", label) for command, label in commands]
-    return UnknownTarget(error.problem, typed=error.typed, candidates=offered, ambiguous=error.ambiguous)
+    return UnknownTarget(
+        error.problem, typed=error.typed, candidates=offered, ambiguous=error.ambiguous, look=error.look
+    )
 
 
 def plain_verdict(reply: Reply | None) -> str:

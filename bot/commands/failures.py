@@ -39,6 +39,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.domain.secrecy import redact
+from bot.domain.slack_refusals import UNINVITED, refusal_in_words
 from bot.services.access import NeedsSecondAdmin
 
 NEAREST_SHOWN = 5
@@ -158,7 +159,7 @@ def _unknown_target(error: UnknownTarget, registry: Registry, slash: str) -> Rep
             verdict=line(_verdict(error.problem)),
             mood=Mood.REFUSED,
             next_step=line("Next: look at what there is, then ask again."),
-            actions=(CommandButton(label="Databases", command="databases list"),),
+            actions=(CommandButton(label=error.look[0], command=error.look[1]),),
         )
     heading = "These fit:" if error.ambiguous else "These come nearest:"
     return Reply(
@@ -233,11 +234,14 @@ def _refused_by_slack(error: MessageRefused, registry: Registry, slash: str) -> 
             mood=Mood.BAD,
             next_step=line("Next: whoever runs the bot runs ", Code(text="python app.py doctor"), ", which names it."),
         )
-    return Reply(
-        verdict=line("Slack does not let the bot write there: ", Code(text=error.code)),
-        mood=Mood.BAD,
-        next_step=line("Next: invite the bot with ", Code(text="/invite"), " in that channel, then ask again."),
-    )
+    if error.code in UNINVITED:
+        return Reply(
+            verdict=line("Slack does not let the bot write there: ", Code(text=error.code)),
+            mood=Mood.BAD,
+            next_step=line("Next: invite the bot with ", Code(text="/invite"), " in that channel, then ask again."),
+        )
+    verdict, advice = refusal_in_words(error.code)
+    return Reply(verdict=line(f"{verdict}: ", Code(text=error.code)), mood=Mood.BAD, next_step=line(f"Next: {advice}"))
 
 
 def _delayed_by_slack(error: MessageDelayed, registry: Registry, slash: str) -> Reply:

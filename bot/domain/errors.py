@@ -38,15 +38,25 @@ class SecretInText(InvalidInput):
 
 
 class UnknownTarget(InvalidInput):
-    """No database, table or device goes by that name, or several do; `candidates` are (value, label)."""
+    """No database, table, device or request goes by that name, or several do; `candidates` are (value, label).
+
+    `look` is where to look for what there is: the name of a button and its command.
+    """
 
     def __init__(
-        self, problem: str, *, typed: str, candidates: Sequence[tuple[str, str]] = (), ambiguous: bool = False
+        self,
+        problem: str,
+        *,
+        typed: str,
+        candidates: Sequence[tuple[str, str]] = (),
+        ambiguous: bool = False,
+        look: tuple[str, str] = ("Databases", "databases list"),
     ) -> None:
         super().__init__(problem, nearest=[label for _, label in candidates])
         self.typed = typed
         self.candidates = tuple(candidates)
         self.ambiguous = ambiguous
+        self.look = look
 
 
 class FieldErrors(InvalidInput):

@@ -142,6 +142,7 @@ class Approvals:
             typed=reference,
             candidates=[(request.id, f"{request.id}: {request.summary}") for request in found[:10]],
             ambiguous=bool(found),
+            look=("Open requests", "approvals list"),
         )
 
     async def get(self, request_id: str) -> Request | None:

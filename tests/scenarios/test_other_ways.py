@@ -103,3 +103,16 @@ async def test_a_delivery_whose_row_cannot_be_written_is_written_down_later(post
         engine.dispose()
         assert await world.program.deliveries.recover() == 1
         assert (await world.trail())[-1].kind is AuditKind.ABANDONED
+
+
+async def test_a_form_that_slack_waits_for_no_longer_is_told_as_such(world: World) -> None:
+    world.workspace.outages.arm("views.open", Outage.REFUSED, code="expired_trigger_id")
+    answer = await world.says("alan", "#prod", "databases register")
+    assert "the answer took longer than it waits" in answer
+    assert "/invite" not in answer
+    assert "ask again" in answer
+
+
+async def test_a_request_that_is_not_there_leads_to_the_open_ones(world: World) -> None:
+    assert "no such request" in await world.says("alan", "#prod", "approvals show rq-nope")
+    assert "Nothing is open" in await world.presses("alan", "#prod", "Open requests")

@@ -127,7 +127,9 @@ async def show(context: Context, arguments: Arguments) -> Answer:
     reference = arguments.text("reference")
     records = await context.services.trail.story(reference)
     if not records:
-        raise UnknownTarget(f"The trail holds no story for “{reference[:40]}”.", typed=reference)
+        raise UnknownTarget(
+            f"The trail holds no story for “{reference[:40]}”.", typed=reference, look=("Newest rows", "audit list")
+        )
     return timeline(records, context.standing.person.timezone, arguments.get("page", int) or 1)
 
 

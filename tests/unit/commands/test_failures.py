@@ -210,6 +210,30 @@ def test_no_secret_gets_out(error: BaseException) -> None:
     assert "hunter2" not in repr(told(error))
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("not_in_channel", "/invite"),
+        ("channel_not_found", "/invite"),
+        ("is_archived", "archived"),
+        ("expired_trigger_id", "the answer took longer"),
+        ("not_found", "closed already"),
+        ("fatal_error", "whoever runs the bot"),
+    ],
+)
+def test_an_invitation_is_advised_only_where_it_mends_something(code: str, said: str) -> None:
+    text = reply_text(told(MessageRefused(code)))
+    assert said in text
+    assert code in text
+    assert ("/invite" in text) is (said == "/invite")
+
+
+def test_what_is_not_there_leads_to_where_it_would_be() -> None:
+    look = ("Open requests", "approvals list")
+    reply = told(UnknownTarget("There is no such request.", typed="rq-x", look=look))
+    assert reply.actions == (CommandButton(label="Open requests", command="approvals list"),)
+
+
 def test_did_you_mean_is_one_tap_away() -> None:
     reply = told(
         InvalidInput("There is no command “x”.", nearest=["databases show", "--page"], example="databases show x")
