@@ -242,7 +242,8 @@ class Dispatcher:
             await responder.open_form(with_problem(submission.form, told, error), form_id)
         except (MessageRefused, MessageDelayed) as refused:
             log.info("form_gone", code=refused.code)
-            await self._parts.forms.move(form_id, FormState.OPEN, FormState.CLOSED)
+            if isinstance(refused, MessageRefused):
+                await self._parts.forms.move(form_id, FormState.OPEN, FormState.CLOSED)
             return told if journey.request is None else cards.notice(journey.request)
         await self._settle(journey)
         return None
