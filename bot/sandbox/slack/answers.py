@@ -31,6 +31,7 @@ def after_press(workspace: Workspace, person: Member, surface: Message | View, d
     """A press that failed leaves a warning where it was made."""
     if not delivery.failure:
         return
+    workspace.troubles.append(delivery.failure)
     if isinstance(surface, View):
         surface.trouble = TROUBLE
         workspace.changed()
@@ -43,11 +44,13 @@ def after_submission(workspace: Workspace, view: View, delivery: Delivery) -> No
     """Close, clear, update, push or show errors, as the app answered."""
     view.errors, view.trouble = {}, None
     if delivery.failure:
+        workspace.troubles.append(delivery.failure)
         view.trouble = TROUBLE
     elif view.is_open:
         try:
             _respond(workspace, view, delivery.json())
         except SlackError as error:
+            workspace.troubles.append(f"{error.code} {error.details.get('errors', '')}".strip())
             view.trouble = f"{TROUBLE} ({error.code})"
     workspace.changed()
 

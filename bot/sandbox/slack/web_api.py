@@ -120,16 +120,23 @@ class WebApi:
             await asyncio.sleep(armed.seconds)
             return self._logged(name, given, act())
         if armed.outage is Outage.RESET_AFTER:
-            self._logged(name, given, act())
+            self._logged(name, given, act(), armed.outage)
         if armed.outage in (Outage.RESET_AFTER, Outage.RESET_BEFORE):
             _hang_up(request)
-        return self._logged(name, given, _outage(armed))
+        return self._logged(name, given, _outage(armed), armed.outage)
 
-    def _logged(self, name: str, given: Json, response: Response) -> Response:
+    def _logged(self, name: str, given: Json, response: Response, outage: str | None = None) -> Response:
         body = bytes(response.body)
         answer = json.loads(body) if isinstance(response, JSONResponse) else {"text": body.decode()}
         self.workspace.calls.append(
-            Call(method=name, arguments=given, at=self.workspace.clock(), status=response.status_code, answer=answer)
+            Call(
+                method=name,
+                arguments=given,
+                at=self.workspace.clock(),
+                status=response.status_code,
+                answer=answer,
+                outage=outage,
+            )
         )
         return response
 

@@ -32,6 +32,8 @@ class Call:
     at: datetime
     status: int
     answer: Json
+    outage: str | None = None
+    """The outage that was armed for it, where one was."""
 
 
 def utc_now() -> datetime:
@@ -40,7 +42,11 @@ def utc_now() -> datetime:
 
 
 class Workspace:
-    """One team with one installed app. Mutable on purpose: tests arrange and read it directly."""
+    """One team with one installed app. Mutable on purpose: tests arrange and read it directly.
+
+    `troubles`: why a person read that something went wrong with a press or a form. A view forgets its own when it is
+    updated.
+    """
 
     def __init__(
         self,
@@ -69,6 +75,7 @@ class Workspace:
         self.outages = Outages()
         self.calls: list[Call] = []
         self.deliveries: list[Delivery] = []
+        self.troubles: list[str] = []
         self.courier: Courier | None = None
         self.version = 0
         self._news = asyncio.Event()

@@ -54,13 +54,14 @@ async def test_errors_are_shown_at_their_field(ada: Person, form: View) -> None:
     assert form.errors == {"reason": "Say more."}
 
 
-async def test_errors_at_a_block_that_is_no_input_are_trouble(ada: Person, form: View) -> None:
+async def test_errors_at_a_block_that_is_no_input_are_trouble(stage: Stage, ada: Person, form: View) -> None:
     await ada.fill(form, {"Reason": "wrong"})
 
     await ada.submit(form)
 
     assert form.errors == {}
     assert "trouble connecting" in str(form.trouble)
+    assert stage.workspace.troubles == ["invalid_errors"]
 
 
 async def test_a_pushed_form_lies_on_top_and_closing_it_shows_the_first(ada: Person, form: View) -> None:

@@ -214,6 +214,7 @@ async def test_an_armed_outage_is_met_once_and_has_no_effect(
         async with session.post(f"{slack.api_url}chat.postMessage", json=body) as first:
             assert first.status == status
             assert first.headers.get("Retry-After") == ("7" if status == 429 else None)
+        assert workspace.calls[-1].outage is outage
         assert workspace.messages == []
         async with session.post(f"{slack.api_url}chat.postMessage", data=body) as second:
             assert (await second.json())["ok"] is True
