@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +60,8 @@ class World:
     slack: StandInSlack
     api: StandInApi
     bot_url: str = ""
+    planted: set[str] = field(default_factory=set)
+    """Stories that a test wrote down itself: no delivery began them."""
 
     @property
     def workspace(self) -> Workspace:

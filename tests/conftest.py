@@ -10,6 +10,7 @@ from bot.db.chain import AuditKeys
 from bot.db.engine import Database
 from tests.clock import ManualClock
 from tests.databases import DatabaseSource, PostgresSource, SqliteSource, lend, quick_folder
+from tests.totals import Totals
 
 AUDIT_KEYS = AuditKeys([b"k" * 32])
 
@@ -34,6 +35,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """`--kills 1000` and the like."""
     for name, (default, meaning) in CAMPAIGNS.items():
         parser.addoption(f"--{name}", type=int, default=default, help=f"{meaning} (default {default})")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process of the session counts."""
+    config.pluginmanager.register(Totals(), "totals")
 
 
 OpenDatabase = Callable[[str], Database]

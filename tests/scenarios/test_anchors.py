@@ -9,7 +9,7 @@ from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outages import Outage
 from bot.services.anchors import posted
 from bot.services.lifecycle import PROGRAM, append_end, entry_for
-from tests.bots import World, running_bot
+from tests.bots import World
 from tests.factories import make_request
 from tests.scenarios.conftest import accounted_bot
 
@@ -65,11 +65,12 @@ async def test_work_goes_on_while_slack_takes_no_anchor_and_one_follows(database
 
 
 async def test_an_answer_lost_on_its_way_leads_to_no_second_message(database_url: str) -> None:
-    async with running_bot(database_url, anchored=True) as world:  # its story is planted: no delivery began it
+    async with accounted_bot(database_url, anchored=True) as world:
         await kept(world, 1)
         world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER)
         request = make_request()
         row = entry_for(request, AuditKind.OUTCOME, PROGRAM)
+        world.planted.add(row.story)
         await world.program.database.write(lambda unit: append_end(unit, request, row))
         anchors = await kept(world, 2)
         assert [one.ts for one in thread(world)] == [one.ts for one in anchors]

@@ -9,17 +9,16 @@ from bot.domain.audit import AuditKind
 from bot.sandbox.slack.deliver import Manner
 from bot.sandbox.slack.outages import RESPONSE_URL, Outage
 from bot.sandbox.slack.reading import controls_of
-from tests.bots import World, running_bot
+from tests.bots import World
 from tests.scenarios.conftest import accounted_bot
 
 ASK = 'devices remove orders-eu site_00001 --reason "lost"'
 
 
-async def test_blocks_that_slack_takes_for_invalid_are_sent_in_plain_form(database_url: str) -> None:
-    async with running_bot(database_url) as world:  # the accounting has it that Slack takes all our blocks
-        world.workspace.outages.arm("chat.postMessage", Outage.REFUSED, times=2, code="invalid_blocks")
-        await world.says("alan", "#prod", ASK)
-        assert "asks to remove the device site_00001" in world.card()
+async def test_blocks_that_slack_takes_for_invalid_are_sent_in_plain_form(world: World) -> None:
+    world.workspace.outages.arm("chat.postMessage", Outage.REFUSED, times=2, code="invalid_blocks")
+    await world.says("alan", "#prod", ASK)
+    assert "asks to remove the device site_00001" in world.card()
 
 
 async def test_an_answer_that_its_address_does_not_take_comes_as_a_private_message(world: World) -> None:
