@@ -42,9 +42,13 @@ async def stand_ins() -> AsyncIterator[tuple[StandInApi, StandInSlack]]:
         yield api, slack
 
 
-def settings(api: StandInApi, slack: StandInSlack, folder: Path, **more: str) -> dict[str, str]:
-    place = {"HOST": "127.0.0.1", "PORT": str(free_port("127.0.0.1"))}
-    return settings_for(api, slack, f"sqlite:///{folder / 'bot.db'}", **{**place, **more})
+def settings(api: StandInApi, slack: StandInSlack, place: Path | str, **more: str) -> dict[str, str]:
+    """A process's environment: on a database that is there, or in a folder where it makes its own file and keys."""
+    address = {"HOST": "127.0.0.1", "PORT": str(free_port("127.0.0.1"))}
+    if isinstance(place, Path):
+        return settings_for(api, slack, f"sqlite:///{place / 'bot.db'}", **{**address, **more})
+    keys = {"SECRET_KEYS": new_key(), "AUDIT_KEYS": new_key()}
+    return settings_for(api, slack, place, **{**address, **keys, **more})
 
 
 async def run(*arguments: str, environ: dict[str, str]) -> tuple[int, str]:
@@ -147,10 +151,9 @@ async def test_doctor_comes_before_the_first_start(tmp_path: Path) -> None:
         assert not (tmp_path / "bot.db").exists()
 
 
-async def test_doctor_says_who_it_is_or_what_to_mend(tmp_path: Path) -> None:
+async def test_doctor_says_who_it_is_or_what_to_mend(database_url: str) -> None:
     async with stand_ins() as (api, slack):
-        given = settings(api, slack, tmp_path)
-        assert (await run("migrate", environ=given))[0] == 0
+        given = settings(api, slack, database_url)
         code, said = await run("doctor", environ=given)
         assert code == 0, said
         assert "Acme Corp, 12 databases" in said
@@ -194,9 +197,9 @@ async def test_the_manifests_command_is_the_settings_also_from_the_file(tmp_path
     assert (code, "SLACK_COMMAND: takes a slash" in said) == (2, True), said
 
 
-async def test_sigterm_lets_a_call_under_way_come_to_its_end(tmp_path: Path) -> None:
+async def test_sigterm_lets_a_call_under_way_come_to_its_end(database_url: str, tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
-        given = settings(api, slack, tmp_path, APPROVALS_REQUIRED="0")
+        given = settings(api, slack, database_url, APPROVALS_REQUIRED="0")
         bot = await BotProcess.start(given, log=tmp_path / "bot.log")
         await bot.ready()
         slack.connect(bot.url)
@@ -249,9 +252,9 @@ async def eventually(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_health_readiness_and_metrics_answer(tmp_path: Path) -> None:
+async def test_health_readiness_and_metrics_answer(database_url: str, tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
-        bot = await BotProcess.start(settings(api, slack, tmp_path), log=tmp_path / "bot.log")
+        bot = await BotProcess.start(settings(api, slack, database_url), log=tmp_path / "bot.log")
         try:
             await bot.ready()
             async with httpx.AsyncClient(base_url=bot.url) as client:
@@ -262,9 +265,9 @@ async def test_health_readiness_and_metrics_answer(tmp_path: Path) -> None:
             await bot.stop()
 
 
-async def test_a_failures_reference_is_found_in_the_log_and_no_secret_is(tmp_path: Path) -> None:
+async def test_a_failures_reference_is_found_in_the_log_and_no_secret_is(database_url: str, tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
-        given = settings(api, slack, tmp_path, LOG_LEVEL="DEBUG")
+        given = settings(api, slack, database_url, LOG_LEVEL="DEBUG")
         bot = await BotProcess.start(given, log=tmp_path / "bot.log")
         try:
             await bot.ready()
@@ -302,10 +305,10 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-async def test_the_trail_is_compared_with_its_anchors_in_slack(tmp_path: Path) -> None:
+async def test_the_trail_is_compared_with_its_anchors_in_slack(database_url: str, tmp_path: Path) -> None:
     async with stand_ins() as (api, slack):
         audit = slack.workspace.channel("audit")
-        given = settings(api, slack, tmp_path, AUDIT_CHANNEL=audit.id)
+        given = settings(api, slack, database_url, AUDIT_CHANNEL=audit.id)
         bot = await BotProcess.start(given, log=tmp_path / "bot.log")
         try:
             await bot.ready()

@@ -8,8 +8,8 @@ from bot.sandbox.api.seed import large_estate
 from tests.scenarios.conftest import accounted_bot
 
 
-async def test_five_thousand_databases_and_twenty_thousand_devices(sqlite_url: str) -> None:
-    async with accounted_bot(sqlite_url, estate=large_estate(datetime.now(UTC))) as world:
+async def test_five_thousand_databases_and_twenty_thousand_devices(database_url: str) -> None:
+    async with accounted_bot(database_url, estate=large_estate(datetime.now(UTC))) as world:
         assert "5000 databases, page 1 of 500" in await world.says("cleo", "#prod", "databases list")
         assert "page 500 of 500" in await world.says("cleo", "#prod", "databases list --page 500")
         assert "tenant-04999 is a" in await world.says("cleo", "#prod", "databases show tenant-04999")

@@ -91,19 +91,16 @@ async def test_only_one_of_two_steps_from_the_same_state_succeeds(database: Data
 
 
 @pytest.mark.parametrize("before", list(S))
-@pytest.mark.parametrize("after", list(S))
-async def test_a_step_that_the_drawing_lacks_is_no_step(
-    sqlite_url: str, open_database: Any, before: S, after: S
-) -> None:
-    database: Database = open_database(sqlite_url)
-    request = await stored(database, state=before)
-    reopens = before not in OPEN_STATES and after in OPEN_STATES
-    if after in TRANSITIONS.get(before, frozenset()) and not reopens:
-        assert await move(database, request, before, after) is not None
-    else:
-        with pytest.raises(ValueError, match="no way"):
-            await move(database, request, before, after)
-        assert await get(database, request.id) == request
+async def test_a_step_that_the_drawing_lacks_is_no_step(database: Database, before: S) -> None:
+    for after in S:
+        request = await stored(database, state=before)
+        reopens = before not in OPEN_STATES and after in OPEN_STATES
+        if after in TRANSITIONS.get(before, frozenset()) and not reopens:
+            assert await move(database, request, before, after) is not None
+        else:
+            with pytest.raises(ValueError, match="no way"):
+                await move(database, request, before, after)
+            assert await get(database, request.id) == request
 
 
 async def test_what_was_not_sent_goes_back_to_approved_in_one_step(database: Database) -> None:
