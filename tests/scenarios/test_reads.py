@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
+from bot.sandbox.api.faults import FaultKind
 from tests.bots import World
 from tests.scenarios.conftest import accounted_bot
 

@@ -105,7 +105,8 @@ class Office:
 
 async def open_office(database: Database, clock: ManualClock, api: StandInApi, client: CloudSyncClient) -> Office:
     """Put together as bootstrap does, with the channel bound and the roles given."""
-    access, trail, vault = Access(database, People(), frozenset()), Trail(database), Vault([b"s" * 32])
+    trail, vault = Trail(database), Vault([b"s" * 32])
+    access = Access(database, People(), frozenset(), trail)
     environments, operations = Environments({"default": client}, database), handlers()
     recheck = Recheck(access, environments, operations)
     receipts, follow_ups = Receipts(database, environments, operations), FollowUps(120)

@@ -43,7 +43,7 @@ async def in_doubt(one: Machinery, target: str = "db_0") -> Request:
 def background(one: Machinery) -> Background:
     """Only its share that looks after unknown ends is used."""
     unused = cast(Any, SimpleNamespace())
-    return Background(one.database, one.executor, one.timekeeper, one.reconciler, unused, unused)
+    return Background(one.database, one.executor, one.timekeeper, one.reconciler, unused, unused, unused)
 
 
 async def seconds_in_doubt(one: Machinery, request: Request, look: Any) -> float:
