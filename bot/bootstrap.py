@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -54,32 +52,10 @@ from bot.services.sending import Sending
 from bot.slack.directory import SlackDirectory
 from bot.slack.listeners import Listeners
 from bot.slack.messenger import SlackMessenger
-from bot.slack.payloads import team_of
+from bot.slack.pins import Pins
 from bot.slack.responder import SlackResponder
 from bot.slack.tasks import Tasks
 from bot.slack.web import posting_client, web_client
-
-log = structlog.get_logger(__name__)
-
-
-@dataclass(kw_only=True)
-class Pins:
-    """Whose deliveries are ours. The team comes from the token, the app from the first verified delivery."""
-
-    team_id: str
-    app_id: str
-
-    def is_ours(self, body: Mapping[str, Any]) -> bool:
-        """A request signed with the right secret for another team or app is not for us."""
-        team, app = team_of(body), str(body.get("api_app_id") or "")
-        if self.team_id and team and team != self.team_id:
-            log.warning("foreign_team", team=team)
-            return False
-        if self.app_id and app and app != self.app_id:
-            log.warning("foreign_app", app=app)
-            return False
-        self.app_id = self.app_id or app
-        return True
 
 
 @dataclass(frozen=True, kw_only=True)

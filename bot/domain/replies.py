@@ -154,6 +154,10 @@ class Question:
     """Of its confirming button."""
 
 
+LONGEST_COMMAND = 1_500
+"""Characters of a command that fit into a button; a longer one is left to the person."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CommandButton:
     """A button that carries a command, authorised on the click as if typed."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bot.domain.replies import CommandButton
+from bot.domain.replies import LONGEST_COMMAND, CommandButton
 from bot.domain.requests import OperationKind, Request, RequestState
 from bot.domain.secrecy import find_secrets
-from bot.services.receipts import LONGEST_COMMAND
 
 LABEL = "Ask again"
 

@@ -17,6 +17,7 @@ from bot.domain.access import Gate
 from bot.domain.errors import Unavailable
 from bot.domain.ports import MessageDelayed
 from bot.domain.records import OutboxItem
+from bot.domain.replies import LONGEST_COMMAND
 from bot.domain.requests import OperationKind, Request, RequestState, Result
 from bot.services.environments import Environments
 from bot.services.lifecycle import OutboxKind, notice_key, owe_card, owe_notices, owe_receipt, receipt_key
@@ -25,9 +26,6 @@ from bot.services.operations.operation import OperationHandler, Receipt
 from bot.services.outbox import Drawer
 
 REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
-
-LONGEST_COMMAND = 1_500
-"""What fits into a button; a longer way back is left to the person."""
 
 GIVE_UP_AFTER = timedelta(minutes=5)
 UNREAD = Receipt(lines=(("Read afterwards", "not possible, the Management API did not answer for minutes"),))
