@@ -57,11 +57,11 @@ def first_free_port(wanted: int) -> int:
 
 def announce(slack: StandInSlack, *, is_fresh: bool) -> None:
     """The page's address first, then what to try."""
-    click.echo(f"Open {slack.url}/")
     if is_fresh:
-        click.echo("As Ada: read what the bot wrote to you under Apps, and let it lead you.")
-        click.echo("Then, in the channel you opened: /cloudsync help")
+        click.echo(f"Open {slack.url}/?as=ada&in=direct")
+        click.echo("You are Ada, whom the bot wrote to: let it lead you. To approve, become whom you chose for it.")
     else:
+        click.echo(f"Open {slack.url}/")
         click.echo("As Alan, in #prod: /cloudsync databases list, then /cloudsync databases delete with a label.")
         click.echo("Then become Grace and press Approve. /cloudsync audit list tells the story.")
     sys.stdout.flush()

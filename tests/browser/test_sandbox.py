@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,14 @@ START_SECONDS = 60
 
 @pytest.fixture
 async def address(tmp_path: Path) -> AsyncIterator[str]:
-    """The sandbox's page, from the README's command, with what would be fatal in its environment."""
+    """The page of a sandbox in which the channels are open."""
+    async with sandbox("--data", str(tmp_path)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def sandbox(*options: str) -> AsyncIterator[str]:
+    """The address it prints, from the README's command, with what would be fatal in its environment."""
     hostile = {"CLOUDSYNC_API_KEY": "a-production-key", "DATABASE_URL": "postgresql://production/db"}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -30,8 +38,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         "sandbox",
         "--port",
         "8780",
-        "--data",
-        str(tmp_path),
+        *options,
         cwd=ROOT,
         env={**os.environ, **hostile},
         stdout=asyncio.subprocess.PIPE,
@@ -92,3 +99,27 @@ async def test_it_reads_on_a_phone(address: str) -> None:
         assert width <= 390, "nothing runs off the screen"
         if os.environ.get("TAKE_PICTURE"):
             await page.screenshot(path=PICTURE.with_name("phone.png"))
+
+
+async def test_on_a_phone_the_address_of_a_fresh_one_leads_through_the_set_up(tmp_path: Path) -> None:
+    async with sandbox("--fresh", "--data", str(tmp_path)) as opened, browser() as launched:
+        page = await launched.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(15_000)
+        await page.goto(opened)
+        await page.get_by_role("button", name="Set up a channel").click()
+        form = page.get_by_role("dialog")
+        channels = form.get_by_label("Channel", exact=True)
+        await expect(channels).to_contain_text("#random")
+        await expect(channels).not_to_contain_text("Grace Hopper")
+        await channels.select_option("#random")
+        await form.get_by_label("Who else may approve").select_option("Grace Hopper")
+        await form.get_by_role("button", name="Set up").click()
+        await expect(form).to_contain_text("press First list there")
+        await form.get_by_role("button", name="Close", exact=True).click()
+        await expect(page.get_by_role("article")).to_contain_text("Set up: #random is admin")
+        await page.locator("#menu").click()
+        await page.get_by_role("button", name="# random").click()
+        await page.get_by_role("button", name="First list").click()
+        await page.get_by_role("article").last.get_by_role("button", name="Rehearse an approval").click()
+        card = page.get_by_role("article").filter(has_text="asks to rehearse an approval")
+        await expect(card.get_by_role("button", name="Approve")).to_be_in_viewport()

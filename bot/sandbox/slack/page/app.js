@@ -8,10 +8,12 @@ import { act, fetchState, follow } from "./server.js";
 import { showPanel } from "./panel.js";
 
 const HOME = "home";
+const DIRECT = "direct";
+const asked = new URLSearchParams(location.search);
 const app = {
   state: null,
-  person: new URLSearchParams(location.search).get("as") ?? sessionStorage.getItem("person") ?? "",
-  place: sessionStorage.getItem("place") ?? "",
+  person: asked.get("as") ?? sessionStorage.getItem("person") ?? "",
+  place: sessionStorage.getItem("place") ?? asked.get("in") ?? "",
   seen: new Map(),
   surface(place) {
     const { names, people, channels } = app.state;
@@ -50,7 +52,7 @@ function draw() {
   drawPeople(state);
   const places = [...state.channels, { ...state.direct, name: state.app.name, isDirect: true }];
   const isHome = app.place === HOME;
-  const place = places.find((one) => one.id === app.place) ?? places[0];
+  const place = places.find((one) => one.id === app.place || (one.isDirect && app.place === DIRECT)) ?? places[0];
   if (!isHome) app.place = place.id;
   drawPlaces(state, place, isHome);
   drawHeader(isHome ? { name: `${state.app.name} home`, purpose: "", isDirect: true } : place);
@@ -83,7 +85,9 @@ function drawPlaces(state, current, isHome) {
 function placeItem(id, label, purpose, isCurrent) {
   const count = app.state.messages[id]?.length ?? 0;
   const key = `${app.state.me.id}/${id}`;
-  if (isCurrent || !app.seen.has(key)) app.seen.set(key, count);
+  // What the app wrote before the page was opened is news all the same.
+  const isNews = id === app.state.direct.id;
+  if (isCurrent || !app.seen.has(key)) app.seen.set(key, isNews && !isCurrent ? 0 : count);
   const isUnread = count > app.seen.get(key);
   return make("li", {}, make("button", {
     type: "button", class: isUnread ? "unread" : "", "aria-current": isCurrent ? "page" : undefined,

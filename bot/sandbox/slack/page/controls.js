@@ -88,12 +88,17 @@ function staticSelect(at) {
 
 const idSelect = (list) => (at) => {
   at.pick = (value) => chosen(at, value);
-  return nativeSelect(at, [[null, list(at.surface)]], (current) => current);
+  return nativeSelect(at, [[null, list(at.surface, at.element)]], (current) => current);
 };
 
 const people = (surface) => surface.people.map((one) => ({ value: one.id, text: one.real_name }));
 const channels = (surface) => surface.channels.map((one) => ({ value: one.id, text: `#${one.name}` }));
-const conversations = (surface) => [...channels(surface), ...people(surface)];
+// A filter without "im" leaves people out, as Slack does.
+const conversations = (surface, element) => {
+  const wanted = element.filter?.include ?? ["public", "private", "im"];
+  const open = surface.channels.filter((one) => wanted.includes(one.is_private ? "private" : "public"));
+  return [...channels({ channels: open }), ...(wanted.includes("im") ? people(surface) : [])];
+};
 
 function boxes(at, entries, isChosen, onToggle, type) {
   const name = at.surface.fieldId(at.block, at.element);
@@ -120,7 +125,7 @@ function manyBoxes(at, entries, same) {
 
 const sameOption = (one, other) => one.value === other.value;
 const manyOptions = (at) => manyBoxes(at, optionEntries(at.element), sameOption);
-const manyIds = (list) => (at) => manyBoxes(at, list(at.surface), (one, other) => one === other);
+const manyIds = (list) => (at) => manyBoxes(at, list(at.surface, at.element), (one, other) => one === other);
 
 function radio(at) {
   const current = valueOf(at);
