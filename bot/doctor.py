@@ -14,7 +14,7 @@ from bot.domain.access import Role
 from bot.domain.errors import PeopleUnavailable
 from bot.domain.fitness import Problem, ProblemKind
 from bot.domain.ports import MessageDelayed, MessageRefused
-from bot.keys import key_rings
+from bot.keys import keys_to_look_with
 from bot.slack.manifest import SCOPES
 from bot.slack.web import look_up
 
@@ -38,7 +38,7 @@ async def examine(settings: Settings) -> Report:
     """Look at settings, database, Slack, API keys and admins. Changes nothing."""
     report = Report()
     rows = await asyncio.to_thread(database_has_rows, settings.database_url)
-    async with build(settings, key_rings(settings, database_has_rows=rows)) as program:
+    async with build(settings, keys_to_look_with(settings, database_has_rows=rows)) as program:
         found = await program.database.examine()
         _database(program, found, report)
         if not found:

@@ -41,6 +41,18 @@ def key_rings(settings: Settings, *, database_has_rows: bool) -> KeyRings:
     return _make(path)
 
 
+def keys_to_look_with(settings: Settings, *, database_has_rows: bool) -> KeyRings:
+    """The rings that a start would take; where it would make them, others that nobody keeps: looking leaves no file."""
+    path = key_file(settings)
+    given = settings.secret_keys or settings.audit_keys
+    if path is None or path.exists() or database_has_rows or given:
+        return key_rings(settings, database_has_rows=database_has_rows)
+    if not os.access(path.parent, os.W_OK):
+        raise ConfigurationError(["The folder of the SQLite file in DATABASE_URL is not there, or cannot be written."])
+    secret, audit = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
+    return KeyRings(secret_keys=(secret,), audit_keys=(audit,))
+
+
 def signing_keys(settings: Settings, *, database_has_rows: bool) -> tuple[bytes, ...]:
     """The ring that signs the trail, the very one that a serving bot would take; no other ring is asked for."""
     path = key_file(settings)

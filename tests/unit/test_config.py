@@ -10,7 +10,7 @@ import pytest
 
 from bot.config import describe_settings, load, load_command_name
 from bot.domain.errors import ConfigurationError
-from bot.keys import key_file, key_rings, new_key
+from bot.keys import key_file, key_rings, keys_to_look_with, new_key
 
 GOOD = {
     "SLACK_BOT_TOKEN": "xoxb-1",
@@ -142,6 +142,20 @@ def test_keys_are_made_once_into_a_private_file_beside_a_new_database(tmp_path: 
     assert path is not None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert key_rings(settings, database_has_rows=True) == made
+
+
+def test_looking_makes_no_keys_and_takes_those_that_a_start_made(tmp_path: Path) -> None:
+    settings = load({**GOOD, "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.db'}"})
+    keys_to_look_with(settings, database_has_rows=False)
+    assert list(tmp_path.iterdir()) == []
+    made = key_rings(settings, database_has_rows=False)
+    assert keys_to_look_with(settings, database_has_rows=True) == made
+
+
+def test_looking_says_that_the_folder_is_not_there(tmp_path: Path) -> None:
+    settings = load({**GOOD, "DATABASE_URL": f"sqlite:///{tmp_path / 'nowhere' / 'bot.db'}"})
+    with pytest.raises(ConfigurationError, match="folder"):
+        keys_to_look_with(settings, database_has_rows=False)
 
 
 def test_missing_keys_of_a_database_with_rows_end_the_start(tmp_path: Path) -> None:
