@@ -97,13 +97,13 @@ class FirstRun:
     async def _set_up(self, item: OutboxItem) -> None:
         """Draw the welcome anew, or write where it is gone: its button has done what it was for."""
         person_id, binding = item.person_id or "", await self._binding(str(item.body.get("channel") or ""))
-        if binding is None:
+        held = await self._database.read(lambda unit: unit.settings.get(f"{MESSAGE}:{person_id}")) or ""
+        if binding is None or held == TOLD:
             return
         refusal = str(item.body.get("refusal") or "")
         there, invited = binding.channel_id, refusal if refusal != "unannounced" else ""
         leads = first_words.leading_in(there, self._slash, invited) if refusal else first_words.leading_there(there)
         reply = first_words.set_up(binding, str(item.body.get("by") or ""), leads)
-        held = await self._database.read(lambda unit: unit.settings.get(f"{MESSAGE}:{person_id}")) or ""
         channel_id, _, ts = held.partition(":")
         try:
             await self._messenger.update(Posted(channel_id=channel_id, ts=ts), reply)

@@ -133,6 +133,17 @@ async def test_a_channel_bound_with_a_command_takes_the_welcome_away_too(databas
         assert named(next_step(welcome), COMMAND) == "databases list"
 
 
+async def test_several_channels_bound_at_once_are_told_of_once(database_url: str) -> None:
+    async with accounted_bot(database_url, roles=False) as world:
+        await world.settle()
+        ada = world.person("ada")
+        for channel in ("#support", "#staging"):
+            await ada.command("#random", f"/cloudsync roles bind {channel} viewer")
+        await world.settle()
+        assert len(ada.see("dm")) == 1
+        assert "is viewer, on default" in world.told("ada")
+
+
 async def test_a_channel_that_only_reads_is_not_led_to_a_rehearsal(database_url: str) -> None:
     async with accounted_bot(database_url, roles=False) as world:
         await world.settle()
