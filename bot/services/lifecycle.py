@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from bot.domain.ends import outcome_of
 from bot.domain.ids import new_story_id
 from bot.domain.records import OutboxItem
 from bot.domain.requests import Request, RequestState, Result
+from bot.domain.secrecy import redact
 
 NOTICE_GRACE_SECONDS = 6
 """Whoever waits in front of the screen is answered there; only if that fails does the notice go out."""
@@ -111,7 +112,18 @@ def entry_for(
 def what_was_read(result: Result) -> dict[str, JsonValue]:
     """What the row of a look or of a person's word tells: both readings, and how each of several items ended."""
     items: list[JsonValue] = [[item.item, item.state.value, item.note] for item in result.items]
-    return {"readings": [*result.readings], "items": items, "warnings": [*result.warnings]}
+    return {"readings": redacted(result.readings), "items": items, "warnings": [*result.warnings]}
+
+
+def redacted(readings: Iterable[str]) -> list[JsonValue]:
+    """Readings as the trail may hold them."""
+    return [redact(one) for one in readings]
+
+
+def readings_row(request: Request, said: Mapping[str, JsonValue]) -> AuditEntry:
+    """The audit row of what reading showed: it has nothing of the call itself, which has its own."""
+    entry = entry_for(request, AuditKind.RECONCILE, PROGRAM, payload=said)
+    return replace(entry, code=None, http_status=None, duration_ms=None)
 
 
 def append_end(unit: Unit, request: Request, entry: AuditEntry) -> None:

@@ -1,4 +1,5 @@
-"""The state read again after a success, kept with the request: what the final card shows, and the way back.
+"""The state read again after a success, kept with the request and in its story: what the final card shows, and the way
+back.
 
 Owed in the very unit that writes the success: neither a crash nor a reading that fails leaves a change without one.
 """
@@ -10,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import structlog
+
 from bot.cloudsync.errors import CloudSyncError
 from bot.db.engine import Database
 from bot.db.unit import Unit
@@ -20,10 +23,21 @@ from bot.domain.records import OutboxItem
 from bot.domain.replies import LONGEST_COMMAND
 from bot.domain.requests import OperationKind, Request, RequestState, Result
 from bot.services.environments import Environments
-from bot.services.lifecycle import OutboxKind, notice_key, owe_card, owe_notices, owe_receipt, receipt_key
+from bot.services.lifecycle import (
+    OutboxKind,
+    notice_key,
+    owe_card,
+    owe_notices,
+    owe_receipt,
+    readings_row,
+    receipt_key,
+    redacted,
+)
 from bot.services.operations.databases import deletion_receipt
 from bot.services.operations.operation import OperationHandler, Receipt
 from bot.services.outbox import Drawer
+
+log = structlog.get_logger(__name__)
 
 REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
 
@@ -66,14 +80,18 @@ class Receipts:
         return await self.read(ended) if ended.state in REACHED else ended
 
     async def read(self, ended: Request) -> Request:
-        """The request with its receipt, whoever says that it happened; a reading that fails stays owed."""
+        """The request with its receipt, whoever says that it happened.
+
+        A reading that fails stays owed, and so does one that the trail does not take.
+        """
         if ended.operation.kind not in self._handlers or ended.operation.kind in AT_ONCE:
             return ended
         try:
             receipt = await self._reading(ended)
-        except (CloudSyncError, Unavailable):
+            return await self._database.write(lambda unit: _kept(unit, ended, receipt))
+        except (CloudSyncError, Unavailable) as error:
+            log.warning("receipt_unread", request=ended.id, error=type(error).__name__)
             return ended
-        return await self._database.note(lambda unit: _kept(unit, ended, receipt))
 
     async def _reading(self, ended: Request) -> Receipt:
         handler = self._handlers[ended.operation.kind]
@@ -90,7 +108,7 @@ class Receipts:
             receipt = UNREAD if is_late else await asyncio.shield(asyncio.ensure_future(self._reading(ended)))
         except (CloudSyncError, Unavailable) as error:
             raise MessageDelayed(type(error).__name__) from None
-        await self._database.note(lambda unit: _kept_later(unit, ended, receipt))
+        await self._database.write(lambda unit: _kept_later(unit, ended, receipt))
 
 
 def _kept(unit: Unit, ended: Request, receipt: Receipt) -> Request:
@@ -100,6 +118,9 @@ def _kept(unit: Unit, ended: Request, receipt: Receipt) -> Request:
     if current is None or current.state is not ended.state or current.result.receipt:
         return current or ended
     after = _with(unit, current, receipt)
+    if receipt.lines:
+        read = redacted(f"{label}: {value}" for label, value in receipt.lines)
+        unit.audit.append(readings_row(after, {"readings": read, "afterwards": True}))
     owe_card(unit, after)
     return after
 

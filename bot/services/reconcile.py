@@ -22,7 +22,15 @@ from bot.domain.requests import ItemResult, OperationKind, Request, RequestState
 from bot.services.approval_words import too_late
 from bot.services.environments import Environments
 from bot.services.follow_ups import FollowUps
-from bot.services.lifecycle import PROGRAM, Act, append_end, entry_for, owe_card, owe_notices, what_was_read
+from bot.services.lifecycle import (
+    Act,
+    append_end,
+    entry_for,
+    owe_card,
+    owe_notices,
+    readings_row,
+    what_was_read,
+)
 from bot.services.operations.observing import with_items
 from bot.services.operations.operation import Finding, OperationHandler, Proof
 from bot.services.receipts import Receipts
@@ -116,13 +124,12 @@ class Reconciler:
             return current  # another replica looked in this round: nothing seen twice is one round, not two
         state = self._state_after(unit, current, finding)
         if state is RequestState.UNKNOWN:
-            return self._next_round(unit, current)
+            return self._next_round(unit, current, finding)
         result = _found(current, finding, state)
         moved = unit.requests.move(current.id, before=RequestState.UNKNOWN, after=state, result=result)
         if moved is None:
             return current
-        entry = entry_for(moved, AuditKind.RECONCILE, PROGRAM, payload=what_was_read(result))
-        append_end(unit, moved, entry)
+        append_end(unit, moved, readings_row(moved, {**what_was_read(result), "round": current.reconcile_round + 1}))
         self._follow_ups.owe(unit, moved)
         moved = self._receipts.owe(unit, moved)
         owe_card(unit, moved)
@@ -138,10 +145,12 @@ class Reconciler:
             was_read=finding.was_read,
         )
 
-    def _next_round(self, unit: Unit, current: Request) -> Request:
+    def _next_round(self, unit: Unit, current: Request, finding: Finding) -> Request:
         upcoming = current.reconcile_round + 1
         at = (current.unknown_since or unit.now) + timedelta(seconds=self._rounds[upcoming])
         unit.requests.set_columns(current.id, reconcile_round=upcoming, reconcile_at=at)
+        read = redacted(finding.readings)
+        unit.audit.append(readings_row(current, {"readings": read, "round": upcoming}))
         return replace(current, reconcile_round=upcoming, reconcile_at=at)
 
     async def settle_by_person(self, request: Request, step: Step, by: Standing, act: Act) -> Request:

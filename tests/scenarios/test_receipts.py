@@ -99,7 +99,12 @@ async def test_a_deleted_database_is_registered_again_with_its_tables(world: Wor
     assert enabled.path.endswith(f"{new.id}/cloudsync/enable")
     assert sorted(enabled.body["tables"]) == sorted(name for name, is_on in before.items() if is_on)
     rows = [row for row in await world.trail() if row.action is AuditAction.TABLES_ENABLE]
-    assert [row.kind for row in rows] == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME]
+    assert [row.kind for row in rows] == [
+        AuditKind.REQUEST,
+        AuditKind.INTENT,
+        AuditKind.OUTCOME,
+        AuditKind.RECONCILE,
+    ], "the last is what was read afterwards"
     assert rows[-1].outcome is AuditOutcome.SUCCEEDED
     registered = [row for row in await world.trail() if row.action is AuditAction.DATABASES_REGISTER]
     assert {row.story for row in rows} == {registered[-1].story}, "it belongs to the registration's story"

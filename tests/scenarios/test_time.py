@@ -75,8 +75,11 @@ async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
         assert "Unknown whether it happened" in world.card()
         await until(world, "reading shows that it happened")
         assert len(world.api.journal.changing) == 1
-        row = [row for row in await world.trail() if row.kind is AuditKind.RECONCILE][-1]
-        assert row.outcome is AuditOutcome.SUCCEEDED
+        found, read = [row for row in await world.trail() if row.kind is AuditKind.RECONCILE][-2:]
+        assert found.outcome is read.outcome is AuditOutcome.SUCCEEDED
+        assert found.payload["readings"]
+        assert read.payload["afterwards"] is True
+        assert (read.story, read.http_status) == (found.story, None)
 
 
 async def test_a_call_that_had_no_effect_is_told_so_and_not_sent_again(database_url: str) -> None:
@@ -86,6 +89,11 @@ async def test_a_call_that_had_no_effect_is_told_so_and_not_sent_again(database_
         await world.presses("grace", "#prod", "Approve")
         await until(world, "It did not happen")
         assert len(world.api.journal.changing) == 1
+        looks = [row for row in await world.trail() if row.kind is AuditKind.RECONCILE]
+        unknown, failed = AuditOutcome.UNKNOWN, AuditOutcome.FAILED
+        assert [row.outcome for row in looks] == [*[unknown] * (len(looks) - 1), failed]
+        assert [row.payload["round"] for row in looks] == [*range(1, QUICK.count(",") + 2)]
+        assert all(row.payload["readings"] for row in looks)
 
 
 async def test_what_reading_cannot_tell_is_handed_to_a_person(database_url: str) -> None:

@@ -177,6 +177,8 @@ def _expiry(record: AuditRecord) -> Line:
 
 
 def _reconcile(record: AuditRecord) -> Line:
+    if record.payload.get("afterwards"):
+        return line(THE_BOT, " read afterwards what came of ", *what(record), *_for_somebody(record))
     return line(THE_BOT, " looked again at ", *what(record), *_for_somebody(record), _end(record))
 
 

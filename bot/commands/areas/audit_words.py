@@ -165,6 +165,9 @@ def _notes(record: AuditRecord) -> list[str]:
     warnings = record.payload.get("warnings")
     if isinstance(warnings, list) and warnings:
         notes.append("warnings: " + "; ".join(str(warning) for warning in warnings))
+    readings = record.payload.get("readings")
+    if isinstance(readings, list) and readings:
+        notes.append("; ".join(str(reading) for reading in readings))
     problem = text_of(record.payload.get("problem"))
     if problem:
         notes.append(problem)

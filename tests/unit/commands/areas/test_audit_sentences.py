@@ -62,6 +62,14 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         {"kind": Kind.REFUSAL, "outcome": End.INVALID, "request_id": "rq-1", **DELETION},
         "@U0ADA tried a step of databases delete orders-eu: not possible then",
     ),
+    (
+        {"kind": Kind.RECONCILE, "outcome": End.UNKNOWN, **DELETION},
+        "the bot looked again at databases delete orders-eu for @U0ADA: end unknown",
+    ),
+    (
+        {"kind": Kind.RECONCILE, **DELETION, "payload": {"afterwards": True, "readings": ["Label: orders-eu"]}},
+        "the bot read afterwards what came of databases delete orders-eu for @U0ADA",
+    ),
     ({"kind": Kind.REQUEST, "outcome": End.PENDING, **DELETION}, "@U0ADA asked for databases delete orders-eu"),
     (
         {
