@@ -42,7 +42,7 @@ async def test_the_form_is_the_confirmation_and_one_call_is_sent(world: World, r
     assert done in answer.splitlines()[0] or done in answer
     assert [call.method for call in world.api.journal.changing] == [method]
     kinds = [row.kind for row in await world.trail() if row.action is action and row.kind is not AuditKind.FORM]
-    assert kinds == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME]
+    assert kinds == [AuditKind.REQUEST, AuditKind.INTENT, AuditKind.OUTCOME, AuditKind.RECONCILE], "read afterwards"
 
 
 @pytest.mark.parametrize("row", FORMS, ids=IDS)
