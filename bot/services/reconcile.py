@@ -29,6 +29,7 @@ from bot.services.lifecycle import (
     owe_card,
     owe_notices,
     readings_row,
+    redacted,
     what_was_read,
 )
 from bot.services.operations.observing import with_items
