@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from bot.db.audit_walk import Beginning, Finding, Walk
 from bot.db.chain import GENESIS, AuditKeys
-from bot.db.closing import Closing, closing_in
+from bot.db.closing import Closing, closing_in, json_in
 from bot.db.stored import COLUMNS, StoredRow
 from bot.domain.errors import ConfigurationError
 
@@ -33,6 +32,8 @@ def verify_file(path: Path, keys: AuditKeys) -> FileFinding:
         return _verify(path, keys)
     except OSError as error:
         raise ConfigurationError([f"The file cannot be read: {type(error).__name__}."]) from None
+    except RecursionError:  # read, and yet too deep to be written in the form that is hashed
+        raise ConfigurationError(["A line of the file is nested too deeply for a row of an exported trail."]) from None
 
 
 def _verify(path: Path, keys: AuditKeys) -> FileFinding:
@@ -84,10 +85,7 @@ def _rows_of(path: Path, *, closed: bool) -> Iterator[StoredRow]:
 
 
 def _row_of(line: bytes, number: int) -> StoredRow:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        row = None
+    row = json_in(line)
     if not isinstance(row, dict) or not set(row) >= set(COLUMNS) or type(row["seq"]) is not int:
         raise ConfigurationError([f"Line {number} of the file is not a row of an exported trail (JSON Lines)."])
     return row

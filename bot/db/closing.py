@@ -47,7 +47,7 @@ class Closing:
     def _is_signed(self, keys: AuditKeys) -> bool:
         try:
             signed = hash_of_text(canonical_json(self.said))
-        except ValueError:  # what RFC 8785 has no form for, this program never wrote
+        except (ValueError, RecursionError):  # what RFC 8785 has no form for, this program never wrote
             return False
         return keys.verify(self.key_id, signed, self.mac)
 
@@ -67,13 +67,18 @@ def closing_line(asked: Mapping[str, JsonValue], *, filtered: bool, rows: int, s
     return f"{json.dumps(signed, separators=(',', ':'))}\n"
 
 
+def json_in(line: bytes) -> object:
+    """None where it is none, or is nested more deeply than anybody who writes such a file has reason to."""
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
 def closing_in(line: bytes) -> Closing | None:
     """None where it is any other line."""
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
+    found = json_in(line)
     said = found.get(NAME) if isinstance(found, dict) else None
-    if not isinstance(said, dict):
+    if not isinstance(found, dict) or not isinstance(said, dict):
         return None
     return Closing(said=said, key_id=str(found.get("key_id")), mac=str(found.get("mac")))

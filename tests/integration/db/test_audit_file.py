@@ -141,7 +141,33 @@ async def test_a_closing_line_of_somebody_else_excuses_nothing(trail: Database, 
     assert (finding.seq, finding.fault) == (0, Fault.WRONG_KEY)
 
 
-@pytest.mark.parametrize("line", [b"{", b"[]", b'{"seq": 1}', b"\xff"])
+async def test_what_can_be_read_and_not_hashed_is_said_too(trail: Database, tmp_path: Path) -> None:
+    path = await exported(trail, tmp_path / "file", AuditFilter(quiet=True))
+    lines, told = path.read_text().splitlines(), set()
+    for depth in range(100, 1_000, 25):
+        deep = lines[2].replace('"actor":"U0EVE"', f'"actor":{"[" * depth}{"]" * depth}')
+        assert deep != lines[2]
+        path.write_text("\n".join([*lines[:2], deep]))
+        told.add(told_of(path))
+    assert told <= {"row 3", "Line 3 of the file is not a row of an exported trail (JSON Lines).", TOO_DEEP}
+    assert "row 3" in told
+
+
+TOO_DEEP = "A line of the file is nested too deeply for a row of an exported trail."
+
+
+def told_of(path: Path) -> str:
+    try:
+        return f"row {found_in(path).finding.seq}"
+    except ConfigurationError as error:
+        return "".join(error.problems)
+
+
+DEEP = b"[" * 200_000
+DEEPLY_SAID = b'{"extract": {"rows": ' + DEEP + b"]" * 200_000 + b"}}"
+
+
+@pytest.mark.parametrize("line", [b"{", b"[]", b'{"seq": 1}', b"\xff", DEEP, DEEPLY_SAID], ids=lambda line: line[:12])
 def test_what_is_no_such_file_is_said(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(line)
