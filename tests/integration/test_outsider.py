@@ -25,7 +25,7 @@ from tests.conftest import AUDIT_KEYS
 from tests.integration.db.conftest import append
 
 README = Path(__file__).parents[2] / "README.md"
-LONGEST = 40
+LONGEST, WIDEST = 30, 120
 LABEL = "“ö” 🙂 <!channel>"
 
 
@@ -100,6 +100,9 @@ TAMPERED: dict[str, Callable[[Rows], object]] = {
     "row 4: it does not follow": lambda rows: rows.pop(2),
     "row 5: the signature": lambda rows: rows[4].update(mac="0" * 64),
     "row 1: erased without": lambda rows: rows[0].update(payload=None, salt=None),
+    "row 2: erased without": lambda rows: [rows[at].update(payload=None, salt=None) for at in (3, 1)],
+    "row 1: it does not follow": lambda rows: rows.insert(1, rows[0]),
+    "row 9: the columns": lambda rows: rows[1].update(seq=9),
 }
 
 
@@ -114,3 +117,4 @@ async def test_a_trail_that_was_tampered_with_does_not(exported: Path, tmp_path:
 def test_it_is_short() -> None:
     lines = [line for line in script().splitlines() if line.strip()]
     assert len(lines) <= LONGEST
+    assert max(map(len, lines)) <= WIDEST
