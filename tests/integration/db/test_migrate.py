@@ -20,6 +20,7 @@ from bot.db.health import REVISION
 from bot.db.inspection import database_has_rows
 from bot.db.migrate import MIGRATIONS, migrate
 from bot.db.tables import audit_events, metadata
+from bot.domain.audit import Anchor
 from bot.domain.errors import ConfigurationError
 from tests.conftest import OpenDatabase
 from tests.databases import DatabaseSource
@@ -154,6 +155,19 @@ ATTACKS = (
     "DROP TABLE audit_events",
     "SET session_replication_role = replica",
     "DELETE FROM audit_head",
+    "INSERT INTO audit_events SELECT * FROM audit_events ON CONFLICT (seq) DO UPDATE SET actor = 'U0EVE'",
+    "INSERT INTO audit_anchors SELECT * FROM audit_anchors ON CONFLICT (seq) DO UPDATE SET hash = 'x'",
+    "INSERT INTO audit_search SELECT * FROM audit_search ON CONFLICT (seq) DO UPDATE SET document = ''",
+    "CREATE OR REPLACE FUNCTION audit_events_keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "CREATE OR REPLACE FUNCTION audit_events_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+    "CREATE OR REPLACE FUNCTION audit_anchors_refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "ALTER TABLE audit_events OWNER TO cloudsync_bot",
+    "UPDATE audit_anchors SET hash = 'x'",
+    "DELETE FROM audit_anchors",
+    "TRUNCATE audit_anchors",
+    "UPDATE audit_search SET document = ''",
+    "DELETE FROM audit_search",
+    "TRUNCATE audit_search",
 )
 
 
@@ -161,7 +175,9 @@ ATTACKS = (
 async def test_the_role_for_production_cannot_touch_what_is_written(
     runtime_url: str, open_database: OpenDatabase, attack: str
 ) -> None:
-    await append(open_database(runtime_url))
+    row, database = await append(open_database(runtime_url)), open_database(runtime_url)
+    anchor = Anchor(seq=row.seq, hash=row.hash, channel_id="C", thread_ts="1", ts="1", posted_at=row.occurred_at)
+    await database.write(lambda unit: unit.anchors.put(anchor))
     with psycopg.connect(runtime_url) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(attack.encode())
 
