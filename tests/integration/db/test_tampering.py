@@ -179,7 +179,7 @@ def test_of_two_attacks_at_once_the_first_bad_row_is_named(trail: Engine, figure
             if is_told_apart(both[0], both[1], connection):
                 tried += 1
                 expected, finding = first_bad(owner, *both), verified(connection)
-                if (finding.seq, finding.fault) != (expected.seq, expected.fault):
+                if finding.seq != expected.seq:  # one row may have met with both: what it is called is open
                     wrong.append(([attack.__name__ for attack in attacks], both, expected, finding))
             transaction.rollback()
     assert wrong == []
