@@ -33,6 +33,7 @@ from bot.domain.replies import (
 )
 
 STEPS_SHOWN = 25
+ERASED = "what it said was erased"
 ONLY_A_FORM = "a form was opened, and not sent so far"
 MOODS = {
     AuditOutcome.SUCCEEDED: Mood.GOOD,
@@ -60,7 +61,8 @@ TOLD_BY_ONE_ROW = frozenset(AuditKind) - {
 def row_line(record: AuditRecord) -> Line:
     """One row in a list."""
     code = f" ({record.code})" if record.code else ""
-    return line(Code(text=str(record.seq)), " ", Moment(at=record.occurred_at), " ", *sentence(record), code)
+    said = f", {ERASED}" if record.erased else ""
+    return line(Code(text=str(record.seq)), " ", Moment(at=record.occurred_at), " ", *sentence(record), code, said)
 
 
 def story_label(record: AuditRecord) -> str:
@@ -152,7 +154,7 @@ def _step(record: AuditRecord) -> Line:
 
 
 def _notes(record: AuditRecord) -> list[str]:
-    notes = []
+    notes = [ERASED] if record.erased else []
     reason = text_of(record.payload.get("reason"))
     if reason:
         notes.append(f"because “{reason}”")

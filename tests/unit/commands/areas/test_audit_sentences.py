@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
 from bot.commands.areas.audit_sentences import sentence
-from bot.commands.areas.audit_words import story_label, timeline
+from bot.commands.areas.audit_words import row_line, story_label, timeline
 from bot.domain.audit import AuditAction as Act
 from bot.domain.audit import AuditEntry, AuditRecord
 from bot.domain.audit import AuditKind as Kind
@@ -16,7 +16,7 @@ from bot.domain.audit import AuditOutcome as End
 from bot.domain.replies import ChannelRef, GroupRef, PersonRef
 from tests.clock import START
 from tests.factories import make_entry
-from tests.unit.commands.plain import line_text, part_lines
+from tests.unit.commands.plain import line_text, part_lines, reply_text
 
 TERMINAL = {"surface": "command_line", "operator": "root"}
 GRANTED = {"role": "operator", "channel": "C0PROD"}
@@ -200,3 +200,11 @@ def test_a_timeline_tells_what_stood_there_before_a_change_of_access() -> None:
     payload = {**GRANTED, "before": {"subject": "user", "role": "viewer", "channel": None}}
     reply = timeline([row(kind=Kind.ACCESS, action=Act.ROLES_GRANT, target="U0GRACE", payload=payload)], None)
     assert "before: role viewer, subject user" in part_lines(reply)[0]
+
+
+def test_a_row_whose_payload_was_erased_says_so_in_a_story_and_in_a_list() -> None:
+    erased = replace(row(kind=Kind.READ), erased=True)
+    said = "read databases list, what it said was erased"
+    assert said in reply_text(timeline([erased], None))
+    assert said in line_text(row_line(erased))
+    assert "erased" not in reply_text(timeline([replace(erased, erased=False)], None))
