@@ -101,11 +101,6 @@ class Settings(BaseModel):
         return self.approvals_by_environment.get(environment, self.approvals_required)
 
     @property
-    def anchors_in(self) -> str:
-        """The channel that takes anchors, as far as there is a token to post them with; else ""."""
-        return self.audit_channel if self.slack_bot_token.get_secret_value() != ABSENT_TOKEN else ""
-
-    @property
     def sqlite_path(self) -> Path | None:
         """The file, for SQLite."""
         return Path(self.database_url.removeprefix("sqlite:///")) if self.is_sqlite else None
@@ -163,10 +158,7 @@ _NEVER_USED = {"SLACK_BOT_TOKEN": ABSENT_TOKEN, "SLACK_SIGNING_SECRET": "-", "CL
 def load_for_keeping(
     environ: Mapping[str, str] | None = None, *, needs: Sequence[str] = (), uses: Sequence[str] = ()
 ) -> Settings:
-    """The settings for work on the database, and of the others those named in `needs`: the rest may be missing.
-
-    Those named in `uses` are taken where they are given.
-    """
+    """Those for work on the database, of the others those in `needs`, and those in `uses` where they are given."""
     given = _with_file(dict(os.environ if environ is None else environ))
     used = {name: given[name] for name in (*KEEPING, *needs) if name in given}
     used |= {name: given[name] for name in uses if given.get(name, "").strip()}

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.commands.times import read_time
-from bot.config import Settings
+from bot.config import ABSENT_TOKEN, Settings
 from bot.db.engine import Database
 from bot.domain.ports import Clock, SystemClock
 from bot.services.anchors import Anchors
@@ -40,9 +40,10 @@ def truncate_trail(settings: Settings, *, before: str, export: Path, operator: s
 
 
 def _anchors(settings: Settings, database: Database) -> Anchors | None:
-    if not settings.anchors_in:
+    """None without a channel to post to, or a token to post with."""
+    if not settings.audit_channel or settings.slack_bot_token.get_secret_value() == ABSENT_TOKEN:
         return None
-    return Anchors(database, messenger_of(settings), frozenset(), audit_channel=settings.anchors_in)
+    return Anchors(database, messenger_of(settings), frozenset(), audit_channel=settings.audit_channel)
 
 
 def index_anew(settings: Settings, *, operator: str) -> int:
