@@ -5,9 +5,11 @@ name exactly as it is stored. Nothing is lost, so leaf, hash and MAC of each row
 (`bot.db.chain` says how). A file of a part of the trail ends with one line more (`bot.db.closing`).
 
 CSV (RFC 4180: commas, CRLF, quotes doubled, a header line) is for spreadsheets, and not for verifying. NULL is an empty
-cell. A spreadsheet would run a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab, CR or LF, or one of their
-full-width forms, as a formula: such a cell gets an apostrophe in front. So does one that begins with an apostrophe, so
-that taking one leading apostrophe away gives back what was stored.
+cell. A spreadsheet would run a cell that begins with ``=``, ``+``, ``-`` or ``@``, or a full-width form of one, behind
+blanks or quotes or none, as a formula; and so a piece of a cell, where it splits lines at semicolons or tabs and knows
+of no quotes. So an apostrophe is put before what would be run, at the beginning of a cell and behind each semicolon,
+tab, CR and LF in it; and also, at these places, before an apostrophe, and at the beginning before a tab, CR or LF.
+Taking away one apostrophe at each of these places that has one gives back what was stored.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -22,7 +25,10 @@ from json.encoder import encode_basestring_ascii
 
 Cell = str | int | None
 
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+_SEPARATORS = (";", "\t", "\r", "\n")
+_IS_RUN = r"[\s\"\u180e\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]"
+_RUN_AT_START = re.compile(rf"(?=[\t\r\n']|{_IS_RUN})")
+_RUN_BEHIND = re.compile(rf"([;\t\r\n])(?='|{_IS_RUN})")
 
 
 class ExportFormat(StrEnum):
@@ -63,11 +69,13 @@ def _other_json(cell: Cell) -> str:
 
 
 def cell_text(cell: Cell) -> str:
-    """A cell that no spreadsheet runs."""
-    if cell is None:
-        return ""
-    text = str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_RUN_BY_SPREADSHEETS) else text
+    """A cell that no spreadsheet runs, nor any piece of it."""
+    if not isinstance(cell, str):
+        return "" if cell is None else str(cell)
+    text = cell
+    if any(separator in text for separator in _SEPARATORS):
+        text = _RUN_BEHIND.sub(r"\1'", text)
+    return f"'{text}" if _RUN_AT_START.match(text) else text
 
 
 def _csv_line(cells: Sequence[str]) -> str:
