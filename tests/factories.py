@@ -7,8 +7,9 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from bot.db.unit import Unit
 from bot.domain.access import Gate, OperationClass
-from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome
+from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, AuditRecord, AuditStory
 from bot.domain.ids import new_request_id, new_story_id
 from bot.domain.records import FormRecord, FormState, InboxDelivery, OutboxItem
 from bot.domain.requests import Observation, Operation, OperationKind, Request, RequestState, Target, Vote, VoteRecord
@@ -117,3 +118,23 @@ def make_form(form_id: str = "fm-1", **given: Any) -> FormRecord:
         "created_at": START,
     }
     return FormRecord(id=form_id, **{**usual, **given})
+
+
+def story_rows(unit: Unit, reference: str) -> tuple[AuditRecord, ...]:
+    """The rows of a short story; none where there is no such story."""
+    story = unit.audit.story(reference)
+    return story.shown if story else ()
+
+
+def make_story(*records: AuditRecord) -> AuditStory:
+    """A short story of these rows."""
+    return AuditStory(
+        story=records[0].story,
+        rows=len(records),
+        first_seq=records[0].seq,
+        last_seq=records[-1].seq,
+        page=1,
+        pages=1,
+        shown=records,
+        telling=records,
+    )

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import Connection, Row, select
 
 from bot.db.audit_counts import Counted
 from bot.db.audit_export import Batch, next_batch
@@ -16,6 +16,7 @@ from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
 from bot.db.audit_rows import UnwrittenRows
 from bot.db.audit_search import index_problem
+from bot.db.audit_story import rows_of_story, story_named
 from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, targets_like
 from bot.db.audit_verify import against_posted, verify_rows, verify_tail
@@ -33,13 +34,13 @@ from bot.domain.audit import (
     AuditOutcome,
     AuditPage,
     AuditRecord,
+    AuditStory,
     JsonValue,
 )
 from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import TrailUnavailable
 from bot.domain.ports import Clock
 
-STORY_ROWS = 200
 COLUMN_LENGTH = 500
 """Characters of an indexed column: PostgreSQL refuses longer index entries. The payload is not cut."""
 
@@ -106,25 +107,23 @@ class AuditTrail:
         """The next rows for a file, as they are stored; see `audit_export`."""
         return next_batch(self.written, wanted, after=after)
 
-    def story(self, reference: str) -> tuple[AuditRecord, ...]:
-        """All rows of the story that a seq, a request id or a story id belongs to, oldest first."""
-        story = self._story_id(reference)
+    def story(self, reference: str, *, page: int = 1, size: int = 200) -> AuditStory | None:
+        """A page of the story that a seq, a request id or a story id belongs to."""
+        story = story_named(self.written, reference)
         if story is None:
-            return ()
-        rows = self.written.execute(
-            select(audit_events).where(audit_events.c.story == story).order_by(audit_events.c.seq).limit(STORY_ROWS)
+            return None
+        numbers, shown, telling = rows_of_story(self.written, story, page, size)
+        pages = -(-len(numbers) // size)
+        return AuditStory(
+            story=story,
+            rows=len(numbers),
+            first_seq=numbers[0],
+            last_seq=numbers[-1],
+            page=min(page, pages),
+            pages=pages,
+            shown=tuple(map(record_from, shown)),
+            telling=tuple(map(record_from, telling)),
         )
-        return tuple(record_from(row) for row in rows)
-
-    def _story_id(self, reference: str) -> str | None:
-        column = audit_events.c
-        if reference.isdecimal() and len(reference) < 19:
-            return self._first_story(column.seq == int(reference))
-        return self._first_story(column.request_id == reference) or self._first_story(column.story == reference)
-
-    def _first_story(self, where: ColumnElement[bool]) -> str | None:
-        column = audit_events.c
-        return self.written.execute(select(column.story).where(where).order_by(column.seq).limit(1)).scalar()
 
     def count(self, wanted: AuditFilter, *, limit: int, counted: Counted | None = None) -> AuditCount:
         """How much fits, cursors apart, looking at `limit` rows at the most. `counted`: what is known already."""

@@ -184,6 +184,22 @@ class AuditPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuditStory:
+    """A page of one story, and what tells of the whole, each oldest first."""
+
+    story: str
+    rows: int
+    """All that it has."""
+    first_seq: int
+    last_seq: int
+    page: int
+    pages: int
+    shown: tuple[AuditRecord, ...]
+    telling: tuple[AuditRecord, ...]
+    """The oldest and the newest rows, and those that say how a request stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Anchor:
     """A row of the trail that was named outside the database: its hash stands in a Slack message."""
 

@@ -11,8 +11,7 @@ from bot.domain.requests import AUDIT_OUTCOME_OF, RequestState
 
 STATE_OUTCOMES = {state.value: outcome for state, outcome in AUDIT_OUTCOME_OF.items()}
 
-
-_ENDS_A_REQUEST = frozenset({AuditKind.OUTCOME, AuditKind.EXPIRY, AuditKind.RECONCILE})
+ENDS_A_REQUEST = frozenset({AuditKind.OUTCOME, AuditKind.EXPIRY, AuditKind.RECONCILE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +36,7 @@ def end_of_story(steps: Iterable[StoryStep]) -> AuditOutcome | None:
             continue  # the row of whoever settled it tells how
         if step.state in STATE_OUTCOMES:
             return STATE_OUTCOMES[step.state]
-        if step.kind in _ENDS_A_REQUEST:
+        if step.kind in ENDS_A_REQUEST:
             return step.outcome
         is_open_form = step.kind is AuditKind.FORM and step.outcome is AuditOutcome.PENDING
         if not is_open_form and end in (None, AuditOutcome.PENDING):

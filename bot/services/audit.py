@@ -19,6 +19,7 @@ from bot.domain.audit import (
     AuditOutcome,
     AuditPage,
     AuditRecord,
+    AuditStory,
 )
 from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import BotError, TrailUnavailable, Unavailable
@@ -106,9 +107,9 @@ class Trail:
         """One page, newest first."""
         return await self._database.read(lambda unit: unit.audit.page(wanted))
 
-    async def story(self, reference: str) -> tuple[AuditRecord, ...]:
-        """Everything that belongs to a seq, a request id or a story id, oldest first."""
-        return await self._database.read(lambda unit: unit.audit.story(reference))
+    async def story(self, reference: str, *, page: int, size: int) -> AuditStory | None:
+        """A page of what belongs to a seq, a request id or a story id; None where there is no such story."""
+        return await self._database.read(lambda unit: unit.audit.story(reference, page=page, size=size))
 
     async def count(self, wanted: AuditFilter, *, limit: int) -> AuditCount:
         """How much fits, cursors apart, looking at `limit` rows at the most."""

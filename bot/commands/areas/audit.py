@@ -6,7 +6,7 @@ from bot.commands.areas.audit_asked import asked, narrower
 from bot.commands.areas.audit_filters import cursors, filter_from, filters, no_page_of_ours
 from bot.commands.areas.audit_known import require_known
 from bot.commands.areas.audit_verdict import nothing_verdict, page_verdict, rows_to_count
-from bot.commands.areas.audit_words import row_line, story_label, timeline
+from bot.commands.areas.audit_words import STEPS_SHOWN, row_line, story_label, timeline
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
@@ -124,13 +124,13 @@ def _stories(found: AuditPage) -> Action:
 
 async def show(context: Context, arguments: Arguments) -> Answer:
     """`audit show <seq or request id>`: one whole story as a timeline, page by page."""
-    reference = arguments.text("reference")
-    records = await context.services.trail.story(reference)
-    if not records:
+    reference, page = arguments.text("reference"), arguments.get("page", int) or 1
+    story = await context.services.trail.story(reference, page=page, size=STEPS_SHOWN)
+    if story is None:
         raise UnknownTarget(
             f"The trail holds no story for “{reference[:40]}”.", typed=reference, look=("Newest rows", "audit list")
         )
-    return timeline(records, context.standing.person.timezone, arguments.get("page", int) or 1)
+    return timeline(story, context.standing.person.timezone, page)
 
 
 def commands() -> tuple[Command, ...]:

@@ -15,7 +15,7 @@ from bot.commands.areas.audit_sentences import (
     with_mentions,
 )
 from bot.commands.wording import past_the_end
-from bot.domain.audit import AuditKind, AuditOutcome, AuditRecord
+from bot.domain.audit import AuditKind, AuditOutcome, AuditRecord, AuditStory
 from bot.domain.audit_figures import StoryStep, end_of_story
 from bot.domain.replies import (
     Bullets,
@@ -79,25 +79,23 @@ def story_outcome(records: Sequence[AuditRecord]) -> AuditOutcome | None:
     )
 
 
-def timeline(records: Sequence[AuditRecord], timezone: str | None, asked: int = 1) -> Reply:
+def timeline(story: AuditStory, timezone: str | None, asked: int = 1) -> Reply:
     """One story, oldest first, with its end as the verdict; a long one page by page."""
-    first, last = records[0], records[-1]
-    pages = -(-len(records) // STEPS_SHOWN)
-    page = min(asked, pages)
-    end = story_outcome(records)
-    shown = records[(page - 1) * STEPS_SHOWN : page * STEPS_SHOWN]
-    small = f"Story {first.story}, rows {first.seq} to {last.seq}"
-    under_way = end is AuditOutcome.PENDING and any(record.request_id for record in records)
+    page, pages = story.page, story.pages
+    end = story_outcome(story.telling)
+    number = f"{story.rows:,} {'row' if story.rows == 1 else 'rows'}"
+    small = f"Story {story.story}, {number}, {story.first_seq} to {story.last_seq}"
+    under_way = end is AuditOutcome.PENDING and any(record.request_id for record in story.telling)
     return Reply(
-        verdict=line(*_story_words(records, end), f", page {page} of {pages}" if pages > 1 else ""),
+        verdict=line(*_story_words(story.telling, end), f", page {page} of {pages}" if pages > 1 else ""),
         mood=MOODS.get(end, Mood.PLAIN) if end else Mood.PLAIN,
         parts=(
             *past_the_end(asked, pages),
-            Bullets(items=tuple(_step(record) for record in shown)),
-            Small(line=line(small, *_where(first))),
+            Bullets(items=tuple(_step(record) for record in story.shown)),
+            Small(line=line(small, *_where(story.telling[0]))),
         ),
         next_step=line(_what_now(under_way=under_way, goes_on=page < pages)),
-        actions=(*_turning(first.story, page, pages), *_leads(records, timezone)),
+        actions=(*_turning(story.story, page, pages), *_leads(story.telling, timezone)),
     )
 
 
@@ -115,7 +113,8 @@ def _story_words(records: Sequence[AuditRecord], end: AuditOutcome | None) -> Li
     telling = [one for one in records if one.kind in TOLD_BY_ONE_ROW]
     telling.sort(key=lambda one: one.kind is AuditKind.ANSWER)
     if telling and not summary and not any(one.request_id for one in records):
-        first, *others = sentence(telling[0])
+        ended = next((one for one in telling if one.outcome is end), telling[0])
+        first, *others = sentence(ended)
         return line(first[:1].upper() + first[1:] if isinstance(first, str) else first, *others)
     what = summary or f"{action_words(records[0].action)} {records[0].target_label}".strip()
     return line(Strong(text=what), f": {OUTCOME_WORDS[end] if end else ONLY_A_FORM}")

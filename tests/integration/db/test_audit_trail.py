@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 
+from bot.commands.areas.audit_words import story_outcome
 from bot.db.audit_walk import Fault
 from bot.db.chain import GENESIS, AuditKeys
 from bot.db.connections import database_url as rewritten
 from bot.db.engine import Database
+from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from tests.clock import START, ManualClock
 from tests.conftest import OpenDatabase
-from tests.factories import make_entry
+from tests.factories import make_entry, story_rows
 from tests.integration.db.attacks import WITHOUT_CONSTRAINTS
 from tests.integration.db.conftest import Intruder, append
 
@@ -40,7 +43,7 @@ async def test_a_row_comes_back_as_it_was_written(database: Database) -> None:
     )
     written = await database.write(lambda unit: unit.audit.append(entry))
 
-    assert await database.read(lambda unit: unit.audit.story("st-1")) == (written,)
+    assert await database.read(lambda unit: story_rows(unit, "st-1")) == (written,)
     assert (written.seq, written.prev_hash, written.occurred_at) == (1, GENESIS, START)
 
 
@@ -64,7 +67,7 @@ async def test_time_in_the_trail_never_goes_back(database: Database, clock: Manu
 async def test_text_that_engines_refuse_does_not_stop_the_trail(database: Database) -> None:
     entry = make_entry(target_label="bad\0\ud800" + "x" * 9_000, payload={"said": "\ud800\0", "id": 2**70})
     written = await database.write(lambda unit: unit.audit.append(entry))
-    assert await database.read(lambda unit: unit.audit.story("1")) == (written,)
+    assert await database.read(lambda unit: story_rows(unit, "1")) == (written,)
     assert (await database.read(lambda unit: unit.audit.verify())).problem == ""
 
 
@@ -72,13 +75,38 @@ async def test_text_that_engines_refuse_does_not_stop_the_trail(database: Databa
 async def test_a_story_is_found_by_row_request_or_its_own_id(database: Database, reference: str) -> None:
     for story, request_id in (("st-1", None), ("st-1", "rq-1"), ("st-2", "rq-2"), ("st-1", "rq-1")):
         await append(database, story=story, request_id=request_id)
-    found = await database.read(lambda unit: unit.audit.story(reference))
+    found = await database.read(lambda unit: story_rows(unit, reference))
     assert [record.seq for record in found] == [1, 2, 4]
 
 
+async def test_a_long_story_has_all_its_pages_and_the_end_that_it_had(database: Database) -> None:
+    def work(unit: Unit) -> None:
+        told: dict[str, Any] = {"story": "st-1", "request_id": "rq-1", "action": AuditAction.DATABASES_DELETE}
+        for _ in range(250):
+            unit.audit.append(make_entry(**told, kind=AuditKind.REFUSAL, outcome=AuditOutcome.DENIED))
+            unit.audit.append(make_entry(story="st-2"))
+        unit.audit.append(make_entry(**told, kind=AuditKind.OUTCOME, payload={"state": "succeeded"}))
+        for _ in range(250):
+            unit.audit.append(make_entry(**told, kind=AuditKind.REFUSAL, outcome=AuditOutcome.DENIED))
+
+    await database.write(work)
+    walked: list[int] = []
+    for page in range(1, 12):
+        story = await database.read(lambda unit, page=page: unit.audit.story("rq-1", page=page, size=50))  # type: ignore[misc]
+        assert story is not None
+        assert (story.rows, story.pages, story.page) == (501, 11, page)
+        assert (story.first_seq, story.last_seq) == (1, 751)
+        assert story_outcome(story.telling) is AuditOutcome.SUCCEEDED
+        walked += [record.seq for record in story.shown]
+    assert walked == [*range(1, 500, 2), *range(501, 752)]
+    beyond = await database.read(lambda unit: unit.audit.story("1", page=99, size=50))
+    assert beyond is not None
+    assert (beyond.page, [record.seq for record in beyond.shown]) == (11, [751])
+
+
 async def test_there_may_be_no_such_story(database: Database) -> None:
-    assert await database.read(lambda unit: unit.audit.story("9" * 30)) == ()
-    assert await database.read(lambda unit: unit.audit.story("7")) == ()
+    assert await database.read(lambda unit: story_rows(unit, "9" * 30)) == ()
+    assert await database.read(lambda unit: story_rows(unit, "7")) == ()
 
 
 TAMPERED = [
@@ -153,7 +181,7 @@ async def test_an_erasure_that_a_tombstone_names_verifies(database: Database, in
     await append(database, kind=AuditKind.TOMBSTONE, target="seq:2")
     intruder.run("UPDATE audit_events SET payload = NULL, salt = NULL WHERE seq = 2")
     finding = await database.read(lambda unit: unit.audit.verify())
-    (erased, *_) = [one for one in await database.read(lambda unit: unit.audit.story("2")) if one.seq == 2]
+    (erased, *_) = [one for one in await database.read(lambda unit: story_rows(unit, "2")) if one.seq == 2]
     assert (finding.rows, finding.seq) == (4, None)
     assert (erased.erased, erased.payload) == (True, {})
 

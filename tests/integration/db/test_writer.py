@@ -20,7 +20,7 @@ from bot.domain.audit import AuditRecord
 from bot.domain.errors import Conflict, TrailUnavailable, Unavailable
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
-from tests.factories import make_entry
+from tests.factories import make_entry, story_rows
 
 Work = Callable[[Unit], AuditRecord]
 
@@ -69,7 +69,7 @@ async def test_a_unit_that_fails_leaves_no_gap_and_no_trace(database: Database) 
     assert isinstance(failure, Conflict)
     assert [getattr(record, "seq", None) for record in (first, second)] == [1, 2]
     assert await database.read(lambda unit: unit.settings.get("lost")) is None
-    assert await database.read(lambda unit: unit.audit.story("st-lost")) == ()
+    assert await database.read(lambda unit: story_rows(unit, "st-lost")) == ()
     assert (await database.read(lambda unit: unit.audit.verify())).problem == ""
 
 
@@ -134,7 +134,7 @@ async def test_a_unit_whose_end_cannot_be_told_keeps_nobody_else_waiting(
 
 async def test_a_unit_reads_what_those_before_it_in_the_batch_appended(database: Database) -> None:
     def read(unit: Unit) -> int:
-        return len(unit.audit.story("st-1"))
+        return len(story_rows(unit, "st-1"))
 
     _, found, _ = await Gate().batch(database, appending(), read, appending())
     assert found == 1
@@ -231,7 +231,7 @@ async def test_the_unit_of_a_caller_who_went_away_runs_to_its_end(database: Data
     release.set()
 
     await database.write(lambda unit: None)
-    assert len(await database.read(lambda unit: unit.audit.story("st-left"))) == 1
+    assert len(await database.read(lambda unit: story_rows(unit, "st-left"))) == 1
 
 
 async def test_readers_see_only_what_is_committed(database: Database) -> None:

@@ -18,7 +18,7 @@ from bot.services.anchors import EVERY, REFUSED_AGAIN_SECONDS, ROWS, PostedAncho
 from bot.services.lifecycle import LAST_DESTRUCTIVE, PROGRAM, append_end, entry_for
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
-from tests.factories import make_request
+from tests.factories import make_request, story_rows
 from tests.integration.services.conftest import Replica, start_replica
 
 POST = "chat.postMessage"
@@ -154,7 +154,7 @@ async def test_the_first_message_starts_the_thread_and_the_others_follow_in_it(
 
 
 async def test_a_message_ends_with_a_line_for_machines_and_names_the_rows_hash(anchored: Replica) -> None:
-    row = (await anchored.database.read(lambda unit: unit.audit.story("1")))[0]
+    row = (await anchored.database.read(lambda unit: story_rows(unit, "1")))[0]
     (message,) = anchored.posts
     for read in (message.text, text_of(message)):
         assert read.replace("`", "").startswith(f"Audit trail: row 1, {row.hash[:12]}")
@@ -165,7 +165,7 @@ async def test_the_anchor_is_kept_with_a_quiet_row_of_its_own(anchored: Replica,
     (anchor,) = await kept(anchored)
     (message,) = anchored.posts
     assert (anchor.channel_id, anchor.ts, anchor.posted_at) == (anchored.channel_id, message.ts, clock.now())
-    (row,) = await anchored.database.read(lambda unit: unit.audit.story("2"))
+    (row,) = await anchored.database.read(lambda unit: story_rows(unit, "2"))
     assert (row.kind, row.action, row.target) == (AuditKind.ANCHOR, AuditAction.AUDIT_ANCHOR, "seq:1")
     assert row.kind in QUIET_KINDS
     assert row.payload == {"hash": anchor.hash, "thread_ts": anchor.thread_ts, "ts": anchor.ts}

@@ -13,9 +13,9 @@ from bot.domain.audit import AuditAction as Act
 from bot.domain.audit import AuditEntry, AuditRecord
 from bot.domain.audit import AuditKind as Kind
 from bot.domain.audit import AuditOutcome as End
-from bot.domain.replies import ChannelRef, GroupRef, PersonRef
+from bot.domain.replies import ChannelRef, GroupRef, Mood, PersonRef
 from tests.clock import START
-from tests.factories import make_entry
+from tests.factories import make_entry, make_story
 from tests.unit.commands.plain import line_text, part_lines, reply_text
 
 TERMINAL = {"surface": "command_line", "operator": "root"}
@@ -185,26 +185,33 @@ def test_a_menu_that_cannot_mention_has_the_name_as_of_then() -> None:
 
 
 def test_a_story_without_a_request_is_told_by_its_row_and_in_its_place() -> None:
-    reply = timeline([row(**system(Act.SYSTEM_START), story="st-9", environment="")], None)
+    reply = timeline(make_story(row(**system(Act.SYSTEM_START), story="st-9", environment="")), None)
     assert line_text(reply.verdict) == "The bot started"
-    assert part_lines(reply)[-1] == "Story st-9, rows 7 to 7"
+    assert part_lines(reply)[-1] == "Story st-9, 1 row, 7 to 7"
+
+
+def test_a_story_of_refusals_that_came_to_something_is_told_by_what_it_came_to() -> None:
+    refused = row(kind=Kind.REFUSAL, outcome=End.DENIED, story="st-9")
+    reply = timeline(make_story(refused, refused, row(kind=Kind.READ, story="st-9")), None)
+    assert line_text(reply.verdict) == "@U0ADA read databases list"
+    assert reply.mood is Mood.GOOD
 
 
 def test_a_timeline_tells_from_what_to_what_a_setting_was_changed() -> None:
     changed = {"BOT_ADMINS": {"before": ["U0ADA"], "after": []}, "LOG_LEVEL": {"before": None, "after": "DEBUG"}}
-    reply = timeline([row(**system(Act.SYSTEM_CONFIGURATION, payload={"changed": changed}))], None)
+    reply = timeline(make_story(row(**system(Act.SYSTEM_CONFIGURATION, payload={"changed": changed}))), None)
     assert "BOT_ADMINS U0ADA → nothing, LOG_LEVEL nothing → DEBUG" in part_lines(reply)[0]
 
 
 def test_a_timeline_tells_what_stood_there_before_a_change_of_access() -> None:
     payload = {**GRANTED, "before": {"subject": "user", "role": "viewer", "channel": None}}
-    reply = timeline([row(kind=Kind.ACCESS, action=Act.ROLES_GRANT, target="U0GRACE", payload=payload)], None)
-    assert "before: role viewer, subject user" in part_lines(reply)[0]
+    granted = row(kind=Kind.ACCESS, action=Act.ROLES_GRANT, target="U0GRACE", payload=payload)
+    assert "before: role viewer, subject user" in part_lines(timeline(make_story(granted), None))[0]
 
 
 def test_a_row_whose_payload_was_erased_says_so_in_a_story_and_in_a_list() -> None:
     erased = replace(row(kind=Kind.READ), erased=True)
     said = "read databases list, what it said was erased"
-    assert said in reply_text(timeline([erased], None))
+    assert said in reply_text(timeline(make_story(erased), None))
     assert said in line_text(row_line(erased))
-    assert "erased" not in reply_text(timeline([replace(erased, erased=False)], None))
+    assert "erased" not in reply_text(timeline(make_story(replace(erased, erased=False)), None))
