@@ -169,7 +169,7 @@ class Exports:
             if not await self._add_batch(sheet, wanted, after, most):
                 return False
             if told is not None and sheet.rows // TOLD_EVERY > before // TOLD_EVERY:
-                told(f"{sheet.rows} rows written")
+                told(_how_far(sheet, wanted))
             after = sheet.next_after
         return True
 
@@ -218,6 +218,12 @@ class Exports:
                 await self.record(replace(entry, outcome=AuditOutcome.FAILED, code=str(error)))
                 raise
         return replace(made, link=link)
+
+
+def _how_far(sheet: _Sheet, wanted: AuditFilter) -> str:
+    """The last row's number stands for the whole: how many of them fit a filter is not known before."""
+    whole = f" of {wanted.before_seq - 1}" if wanted.before_seq else ""
+    return f"{sheet.rows} rows written, as far as row {sheet.last_seq}{whole}"
 
 
 def _comment(made: Extract) -> str:

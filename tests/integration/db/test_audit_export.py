@@ -20,6 +20,7 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind
 from bot.domain.errors import Unavailable
+from bot.services import exports
 from bot.services.export_formats import ExportFormat
 from bot.services.exports import Exports, Extract
 from tests.clock import START, ManualClock
@@ -59,6 +60,23 @@ async def test_a_line_holds_every_column_as_it_is_stored(
     assert list(line) == list(COLUMNS)
     assert (line["delivery"], line["duration_ms"], line["request_id"]) == (None, 12, "rq-1")
     assert made.sha256 == hashlib.sha256((tmp_path / "file").read_bytes()).hexdigest()
+
+
+async def test_progress_tells_how_far_of_the_whole_it_came(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_export, "BATCH", 4)
+    monkeypatch.setattr(exports, "TOLD_EVERY", 4)
+    for number in range(10):
+        await append(database, actor="U0GRACE" if number % 2 else "U0ADA")
+    heard: list[str] = []
+    await extract(database, tmp_path / "file", told=heard.append)
+    await extract(database, tmp_path / "file", AuditFilter(quiet=True, actor="U0ADA"), told=heard.append)
+    assert heard == [
+        "4 rows written, as far as row 4 of 10",
+        "8 rows written, as far as row 8 of 10",
+        "4 rows written, as far as row 7 of 10",
+    ]
 
 
 async def test_an_outsider_can_verify_the_chain_from_the_file(
