@@ -69,6 +69,9 @@ class Parameter:
     choices: tuple[str, ...] = ()
     runs_on: bool = False
     """Takes all words up to the next option without quotes; where it is no option itself, unknown options as well."""
+    unpicked: bool = False
+    """A person or a channel that was typed without being picked is left, with its sign, to the command, which knows
+    names that come near."""
 
 
 @dataclass(frozen=True)

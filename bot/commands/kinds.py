@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
-from typing import NoReturn
 
 from bot.commands.command import Command, Parameter, ParameterKind, Subject
 from bot.commands.times import read_time
@@ -132,11 +131,11 @@ def _one_of(reading: Reading, text: str, choices: tuple[str, ...]) -> str:
 
 
 def _person(reading: Reading, text: str) -> str:
-    return mentioned_person(text) or _not_picked(reading, text, "a person", "@")
+    return mentioned_person(text) or _left(reading, text, "a person", "@")
 
 
 def _channel(reading: Reading, text: str) -> str:
-    return mentioned_channel(text) or _not_picked(reading, text, "a channel", "#")
+    return mentioned_channel(text) or _left(reading, text, "a channel", "#")
 
 
 def _subject(reading: Reading, text: str) -> Subject:
@@ -145,14 +144,23 @@ def _subject(reading: Reading, text: str) -> Subject:
         return Subject(kind=SubjectKind.USER, id=person)
     if group:
         return Subject(kind=SubjectKind.GROUP, id=group[1])
-    return _not_picked(reading, text, "a person or a user group", "@")
+    raise not_picked(text, "a person or a user group", "@", example=reading.command.example)
 
 
-def _not_picked(reading: Reading, text: str, wanted: str, sign: str) -> NoReturn:
-    raise InvalidInput(
+def _left(reading: Reading, text: str, wanted: str, sign: str) -> str:
+    """What was not picked, to a command that makes more of it."""
+    if not reading.parameter.unpicked:
+        raise not_picked(text, wanted, sign, example=reading.command.example)
+    return sign + text.removeprefix(sign)
+
+
+def not_picked(text: str, wanted: str, sign: str, *, example: str, nearest: Sequence[str] = ()) -> InvalidInput:
+    """A name that stands there as it was typed."""
+    return InvalidInput(
         f"{shortened(text)} is not {wanted} that Slack knows.",
+        nearest=nearest,
         advice=f"Type {sign} and pick the name from the list that Slack offers.",
-        example=reading.command.example,
+        example=example,
     )
 
 

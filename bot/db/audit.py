@@ -18,7 +18,7 @@ from bot.db.audit_rows import UnwrittenRows
 from bot.db.audit_search import index_problem
 from bot.db.audit_story import rows_of_story, story_named
 from bot.db.audit_summary import summary_of
-from bot.db.audit_targets import is_target, targets_like
+from bot.db.audit_targets import is_target, names_like, targets_like
 from bot.db.audit_verify import against_posted, verify_rows, verify_tail
 from bot.db.audit_walk import Finding
 from bot.db.chain import AuditKeys, canonical_json, hash_of, leaf_of, new_salt
@@ -140,6 +140,14 @@ class AuditTrail:
     def targets_like(self, name: str) -> tuple[str, ...]:
         """Labels and ids near this one, as far as a bounded look finds them."""
         return targets_like(self.written, name)
+
+    def people_like(self, name: str) -> tuple[str, ...]:
+        """Names of those who did something, as of then, near this one."""
+        return names_like(self.written, audit_events.c.actor, "person", name)
+
+    def channels_like(self, name: str) -> tuple[str, ...]:
+        """Names of channels in which something was done, as of then, near this one."""
+        return names_like(self.written, audit_events.c.channel, "channel", name)
 
     def has_news_since(self, seq: int) -> bool:
         """Whether a row that is not itself about an anchor follows row `seq`. For a short way to the head only."""

@@ -126,3 +126,11 @@ class Trail:
             return None if unit.audit.knows_target(name) else unit.audit.targets_like(name)
 
         return await self._database.read(work)
+
+    async def people_like(self, name: str) -> tuple[str, ...]:
+        """Names of people in the trail that come near this one."""
+        return await self._database.read(lambda unit: unit.audit.people_like(name))
+
+    async def channels_like(self, name: str) -> tuple[str, ...]:
+        """Names of channels in the trail that come near this one."""
+        return await self._database.read(lambda unit: unit.audit.channels_like(name))

@@ -53,6 +53,14 @@ async def test_what_was_not_understood_is_told_with_what_comes_nearest(world: Wo
     assert world.api.journal.changing == []
 
 
+async def test_a_name_that_was_not_picked_gets_those_that_the_trail_knows(world: World) -> None:
+    await world.says("grace", "#prod", "databases list")
+    for command in ("audit list", "audit export"):
+        assert "Did you mean @grace" in await world.says("grace", "#prod", f"{command} --user @grcae")
+        assert "Did you mean #prod" in await world.says("grace", "#prod", f"{command} --channel #prodd")
+    assert (await world.trail())[-1].kind is AuditKind.MISTYPE
+
+
 @pytest.mark.parametrize(
     "secret",
     [

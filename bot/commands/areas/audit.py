@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.areas.audit_asked import asked, narrower
 from bot.commands.areas.audit_filters import cursors, filter_from, filters, no_page_of_ours
-from bot.commands.areas.audit_known import require_known
+from bot.commands.areas.audit_known import require_known, require_picked
 from bot.commands.areas.audit_verdict import nothing_verdict, page_verdict, rows_to_count
 from bot.commands.areas.audit_words import STEPS_SHOWN, row_line, story_label, timeline
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
@@ -33,6 +33,7 @@ async def list_rows(context: Context, arguments: Arguments) -> Answer:
 async def listed(context: Context, arguments: Arguments, text: str) -> Reply:
     """One page, wherever the question came from; `text` is the question as it is asked again."""
     trail, timezone = context.services.trail, context.standing.person.timezone
+    await require_picked(context, arguments)
     wanted = filter_from(arguments, timezone)
     await _require_page(context, wanted)
     found = await trail.page(wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.areas.audit_filters import filter_from, filters
-from bot.commands.areas.audit_known import require_known
+from bot.commands.areas.audit_known import require_known, require_picked
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
@@ -19,6 +19,7 @@ FORMATS = tuple(form.value for form in ExportFormat)
 async def export(context: Context, arguments: Arguments) -> Answer:
     """`audit export` with the filters of `audit list`, oldest first."""
     form = ExportFormat(arguments.text("format") or ExportFormat.CSV)
+    await require_picked(context, arguments)
     wanted = filter_from(arguments, context.standing.person.timezone)
     made = await context.services.exports.deliver(wanted, form, context.invocation, context.standing.person)
     if not made.rows:

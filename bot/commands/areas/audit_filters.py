@@ -34,7 +34,7 @@ def filters() -> tuple[Parameter, ...]:
     """What a question can be narrowed by, in every command that asks; a page of it by `cursors`."""
     text, time = ParameterKind.TEXT, ParameterKind.TIME
     return (
-        Parameter(name="user", kind=ParameterKind.PERSON, option="--user", summary="who did it"),
+        Parameter(name="user", kind=ParameterKind.PERSON, option="--user", summary="who did it", unpicked=True),
         Parameter(
             name="action",
             kind=text,
@@ -50,7 +50,7 @@ def filters() -> tuple[Parameter, ...]:
             summary="how it ended",
             choices=(*OUTCOMES, *SPOKEN),
         ),
-        Parameter(name="channel", kind=ParameterKind.CHANNEL, option="--channel", summary="where"),
+        Parameter(name="channel", kind=ParameterKind.CHANNEL, option="--channel", summary="where", unpicked=True),
         Parameter(name="since", kind=time, option="--since", summary="7d, 2026-11-01, yesterday 14:00"),
         Parameter(name="until", kind=time, option="--until", summary="likewise"),
         Parameter(name="day", kind=time, option="--day", summary="one day, as in yesterday or 2026-11-01"),

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from bot.commands.areas.audit import listed
 from bot.commands.areas.audit_filters import ACTIONS, SPOKEN, WENT_WRONG, action_typed, filters, range_from
+from bot.commands.areas.audit_known import require_picked
 from bot.commands.areas.audit_sentences import OUTCOME_WORDS
 from bot.commands.asking import value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Values
@@ -28,6 +29,7 @@ TYPED = ("database", "text")
 
 async def form(context: Context, arguments: Arguments) -> Answer:
     """The form, filled in with what was asked so far."""
+    await require_picked(context, arguments)
     since, until = _days(context, arguments)
     return Form(
         title=TITLE,
