@@ -305,27 +305,6 @@ async def test_an_unknown_filter_value_gets_the_nearest_ones(channel: Channel, t
     assert nearest in raised.value.nearest
 
 
-@pytest.mark.parametrize(
-    ("typed", "said", "nearest"),
-    [
-        ("--user @adda", "@adda is not a person", ("@ada",)),
-        ("--user adda", "@adda is not a person", ("@ada",)),
-        ("--channel #prodd", "#prodd is not a channel", ("#prod",)),
-        ("--user @zzz", "@zzz is not a person", ()),
-    ],
-)
-@pytest.mark.parametrize("command", ["audit list", "audit search"])
-async def test_a_name_that_was_not_picked_gets_those_that_the_trail_knows(
-    channel: Channel, command: str, typed: str, said: str, nearest: tuple[str, ...]
-) -> None:
-    await written(channel, payload={"person": "ada", "channel": "prod"})
-    await written(channel, actor="", payload={"channel": "C0PROD"})
-    with pytest.raises(InvalidInput, match=said) as raised:
-        await channel.ask(f"{command} {typed}")
-    assert raised.value.nearest == nearest
-    assert "pick the name" in raised.value.advice
-
-
 async def test_a_range_turned_round_is_a_sentence(channel: Channel) -> None:
     with pytest.raises(InvalidInput, match="turned round"):
         await channel.ask("audit list --since 1d --until 7d")
