@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.commands.gate import Gatekeeper
 from bot.commands.journey import Journey
 from bot.domain.access import Standing
+from bot.domain.decisions import may_still_decide
 from bot.domain.errors import Denied
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.replies import FieldKind, Form, FormField, Mood, Reply, Strong, line
@@ -63,7 +64,7 @@ class Decisions:
 
     def _reason_form(self, journey: Journey, request: Request, by: Standing) -> Form:
         self._approvals.refuse(Step.DENY, request, by)
-        if request.state is not RequestState.PENDING:
+        if not may_still_decide(request, Vote.DENY):
             raise too_late(request, journey.invocation.surface)
         return Form(
             title="Deny this request",

@@ -113,6 +113,7 @@ def _waits(dialect: str, span: Span) -> Select[Any]:
         decided.c.actor != asked.c.actor,
         decided.c.payload.contains('"vote":"'),
         ~decided.c.payload.contains('"state":"pending"'),
+        ~decided.c.payload.contains('"was":"approved"'),  # a denial of what an earlier vote had decided
     )
     between = _seconds(dialect, asked.c.occurred_at, decided.c.occurred_at).label("seconds")
     return (

@@ -1,15 +1,19 @@
-"""Who may take which step on a request. Pure; asked for at every click, with rights that were just read."""
+"""Who may take which step on a request, while it stands where, and what comes of it.
+
+Pure; asked for at every click, with rights that were just read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing, may_decide, shortfall
-from bot.domain.requests import Request, Step
+from bot.domain.requests import Request, RequestState, Step, Vote
 
 WHO: Mapping[Step, str] = {
     Step.APPROVE: "an admin of the request's channel, in it, other than the requester; each once",
-    Step.DENY: "likewise; one is enough",
+    Step.DENY: "likewise; one is enough, also after the approval until it is sent",
     Step.CONFIRM: "the requester, who must still have the right to ask",
     Step.CANCEL: "the requester, or an admin of the request's channel, in it",
     Step.HAPPENED: "an admin of the request's channel, in it, where reading could not tell the end; the requester "
@@ -17,6 +21,30 @@ WHO: Mapping[Step, str] = {
     Step.DID_NOT: "likewise",
 }
 """In words, for the documentation. `refusal` decides."""
+
+
+WITHDRAWABLE = frozenset({RequestState.PENDING, RequestState.APPROVED})
+"""Not claimed yet: it can still be cancelled, or stopped because what was approved no longer holds."""
+
+
+def may_still_decide(request: Request, vote: Vote) -> bool:
+    """Whether the request stands where this vote counts: a denial also ends what is approved and not claimed yet."""
+    if vote is Vote.DENY and request.gate is Gate.APPROVE:
+        return request.state in WITHDRAWABLE
+    return request.state is RequestState.PENDING
+
+
+def time_to_decide_is_over(request: Request, now: datetime) -> bool:
+    """The clock to decide runs while it is undecided; after that, the clock to send does."""
+    return request.state is RequestState.PENDING and now >= request.decide_by
+
+
+def after_vote(voted: Request, vote: Vote) -> RequestState:
+    """Where a request goes with this vote counted: one denial ends it, and enough approvals let it go ahead."""
+    if vote is Vote.DENY:
+        return RequestState.DENIED
+    is_short = voted.gate is Gate.APPROVE and len(voted.approvals) < voted.approvals_required
+    return RequestState.PENDING if is_short else RequestState.APPROVED
 
 
 def needed_of_requester(request: Request) -> Role:

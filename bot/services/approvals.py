@@ -11,7 +11,7 @@ from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.access import Gate, Role, Standing
 from bot.domain.audit import AuditKind, AuditOutcome
-from bot.domain.decisions import refusal
+from bot.domain.decisions import WITHDRAWABLE, after_vote, may_still_decide, refusal, time_to_decide_is_over
 from bot.domain.errors import Conflict, Denied, UnknownTarget
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ids import new_request_id
@@ -191,7 +191,7 @@ class Approvals:
 
     async def _vote(self, request: Request, vote: Vote, by: Standing, act: Act, reason: str) -> Request:
         def work(unit: Unit) -> Request:
-            current = self._pending(unit, request, act)
+            current = self._undecided(unit, request, vote, act)
             record = VoteRecord(person_id=by.person.id, vote=vote, reason=reason, at=unit.now)
             if not unit.requests.add_vote(current.id, record):
                 raise Conflict("You have decided this already.", next_step="Others may still decide.")
@@ -208,6 +208,7 @@ class Approvals:
                         "reason": reason,
                         "role": by.role.word,
                         "gate": request.gate.value,
+                        "was": current.state.value,
                     },
                 )
             )
@@ -221,31 +222,21 @@ class Approvals:
         return decided
 
     def _after_vote(self, unit: Unit, voted: Request, vote: Vote, by: Standing, reason: str) -> Request:
-        if vote is Vote.DENY:
-            return _moved(
-                unit,
-                voted,
-                RequestState.DENIED,
-                ended_by=by.person.id,
-                end_reason=reason,
-            )
-        if voted.gate is Gate.APPROVE and len(voted.approvals) < voted.approvals_required:
+        after = after_vote(voted, vote)
+        if after is RequestState.PENDING:
             return voted
-        return _moved(
-            unit,
-            voted,
-            RequestState.APPROVED,
-            decided_at=unit.now,
-            send_by=unit.now + timedelta(seconds=self._clocks.send_seconds),
-        )
+        columns: dict[str, Any] = {"ended_by": by.person.id, "end_reason": reason}
+        if after is RequestState.APPROVED:
+            columns = {"decided_at": unit.now, "send_by": unit.now + timedelta(seconds=self._clocks.send_seconds)}
+        return _moved(unit, voted, after, **columns)
 
-    def _pending(self, unit: Unit, request: Request, act: Act) -> Request:
+    def _undecided(self, unit: Unit, request: Request, vote: Vote, act: Act) -> Request:
         current = unit.requests.lock(request.id)
         if current is None:
             raise Conflict("This request is no longer known.")
-        if current.state is not RequestState.PENDING:
+        if not may_still_decide(current, vote):
             raise too_late(current, act.surface)
-        if unit.now >= current.decide_by:
+        if time_to_decide_is_over(current, unit.now):
             raise Conflict("The time to decide this has run out.", next_step="Ask anew.", request_id=current.id)
         return current
 
@@ -261,7 +252,7 @@ class Approvals:
             current = unit.requests.lock(request.id)
             if current is None:
                 raise Conflict("This request is no longer known.")
-            if current.state not in (RequestState.PENDING, RequestState.APPROVED):
+            if current.state not in WITHDRAWABLE:
                 raise too_late(current, act.surface)
             ended = _moved(
                 unit,

@@ -83,7 +83,7 @@ def _approved(request: Request, _: tuple[str, ...]) -> Reply:
         mood=Mood.WAITING,
         parts=(facts(request), *votes(request)),
         next_step=line("Next: nothing to do; this message will tell how it ends."),
-        actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
+        actions=(*_deny(request), RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL)),
         reference=request.id,
     )
 
@@ -102,6 +102,12 @@ def _held_up(request: Request) -> Reply:
         actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
         reference=request.id,
     )
+
+
+def _deny(request: Request) -> tuple[RequestButton, ...]:
+    """One denial ends it until it is claimed, where others decide at all."""
+    is_decided_by_others = request.gate is Gate.APPROVE
+    return (RequestButton(label="Deny", request_id=request.id, step=Step.DENY),) if is_decided_by_others else ()
 
 
 def _executing(request: Request, _: tuple[str, ...]) -> Reply:

@@ -64,7 +64,9 @@ class Model:
             _refuse(request.state not in (S.PENDING, S.APPROVED))
             request.state = S.STALE
             return
-        _refuse(request.state is not S.PENDING or now >= request.decide_by or person in request.approvals)
+        in_time = request.state is S.PENDING and now < request.decide_by
+        ends_what_is_approved = request.state is S.APPROVED and not approves
+        _refuse(not (in_time or ends_what_is_approved) or person in request.approvals)
         if not approves:
             request.state = S.DENIED
             return

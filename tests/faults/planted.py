@@ -43,7 +43,7 @@ def no_compare_and_set() -> None:
     """A decision rests on what was read before it, and overwrites what holds."""
     move = Requests.move
 
-    def pending(self: Approvals, unit: Unit, request: Request, act: Act) -> Request:
+    def pending(self: Approvals, unit: Unit, request: Request, vote: Vote, act: Act) -> Request:
         return request
 
     def overwrite(self: Requests, request_id: str, *, before: RequestState, **rest: Any) -> Request | None:
@@ -59,7 +59,7 @@ def no_compare_and_set() -> None:
     Approvals._vote = hesitate  # type: ignore[assignment, method-assign]
     for state in RequestState:
         domain.TRANSITIONS[state] = frozenset(RequestState)  # type: ignore[index]
-    Approvals._pending = pending  # type: ignore[method-assign]
+    Approvals._undecided = pending  # type: ignore[method-assign]
     Requests.move = overwrite  # type: ignore[method-assign]
 
 

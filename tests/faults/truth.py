@@ -273,7 +273,7 @@ def _again(found: Books) -> Iterator[str]:
         elif row.kind == "outcome" and row.outcome == "not_sent" and row.request_id:
             intents[row.request_id] -= 1
     for request in found.requests.values():
-        if request.claimed_at is not None and any(vote.vote is Vote.DENY for vote in request.votes):
+        if intents[request.id] > 0 and any(vote.vote is Vote.DENY for vote in request.votes):
             yield f"{request.id} was denied and sent"
 
 

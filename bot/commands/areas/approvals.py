@@ -69,9 +69,12 @@ async def show(context: Context, arguments: Arguments) -> Answer:
 
 
 async def cancel(context: Context, arguments: Arguments) -> Answer:
-    """`approvals cancel <id>`: the requester, or an admin."""
+    """`approvals cancel <id>`: the requester from anywhere, or an admin of its channel, in it."""
     request = await context.services.approvals.find(arguments.text("request"))
-    by = await context.services.access.standing(context.invocation.person_id, request.channel_id, fresh=True)
+    person_id = context.invocation.person_id
+    is_own = person_id == request.requester_id
+    channel_id = request.channel_id if is_own else context.standing.channel_id
+    by = await context.services.access.standing(person_id, channel_id, fresh=True)
     act = Act(
         person_id=by.person.id,
         person_name=by.person.name,
@@ -124,7 +127,7 @@ def commands() -> tuple[Command, ...]:
         ),
         Command(
             path=("approvals", "cancel"),
-            summary="Withdraw a request before it is sent: whoever asked, or an admin.",
+            summary="Withdraw a request before it is sent: whoever asked, or an admin in its channel.",
             example="approvals cancel rq-7k3m9p2x4abc",
             operation_class=OperationClass.READ,
             asks=Role.VIEWER,

@@ -89,6 +89,17 @@ async def test_a_first_of_two_votes_decides_nothing_and_nobody_waits_for_themsel
     assert (await summed(database)).waiting == Waiting()
 
 
+async def test_a_denial_after_the_approval_is_not_what_was_waited_for(database: Database, clock: ManualClock) -> None:
+    await request(database, clock, 1, 30)
+    clock.advance(60)
+    denied = {"vote": "deny", "state": "denied", "was": "approved"}
+    common = {"story": "st-1", "request_id": "rq-1", "action": DELETE, "actor": "U0CLEO"}
+    await append(database, **common, kind=Kind.DECISION, outcome=End.DENIED, payload=denied)
+    waiting = (await summed(database)).waiting
+    assert waiting.decided == 1
+    assert waiting.longest == pytest.approx(30, abs=0.01)
+
+
 async def test_a_request_ends_once_and_an_approval_is_no_end(database: Database, clock: ManualClock) -> None:
     await request(database, clock, 1, 30, End.REJECTED)
     await request(database, clock, 2, 30)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.domain.access import ChannelBinding, Gate, OperationClass, Person, Role, Standing
-from bot.domain.decisions import WHO, needed_of_requester, refusal
-from bot.domain.requests import Request, Step
-from tests.factories import make_request
+from bot.domain.decisions import WHO, after_vote, may_still_decide, needed_of_requester, refusal, time_to_decide_is_over
+from bot.domain.requests import Request, RequestState, Step, Vote
+from tests.factories import make_request, make_vote
 
 HERE, ELSEWHERE = "C0OPS", "C0STAGING"
 ASKED, GRACE = "U0ADA", "U0GRACE"
@@ -104,3 +106,40 @@ def test_whoever_asked_must_keep_the_role_that_asking_needed(
 
 def test_every_step_is_told_in_words() -> None:
     assert set(WHO) == set(Step)
+
+
+S = RequestState
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_an_approval_counts_while_it_is_undecided_and_a_denial_until_it_is_claimed(state: S) -> None:
+    request = make_request(state=state)
+    assert may_still_decide(request, Vote.APPROVE) is (state is S.PENDING)
+    assert may_still_decide(request, Vote.DENY) is (state in (S.PENDING, S.APPROVED))
+    confirmed = make_request(state=state, gate=Gate.CONFIRM)
+    assert may_still_decide(confirmed, Vote.DENY) is (state is S.PENDING)
+
+
+def test_the_time_to_decide_is_over_at_its_end_and_no_matter_once_it_is_decided() -> None:
+    request = make_request()
+    assert not time_to_decide_is_over(request, request.decide_by - timedelta(seconds=1))
+    assert time_to_decide_is_over(request, request.decide_by)
+    assert not time_to_decide_is_over(make_request(state=S.APPROVED), request.decide_by)
+
+
+@pytest.mark.parametrize(
+    ("gate", "required", "approvals", "vote", "after"),
+    [
+        (Gate.APPROVE, 1, 1, Vote.APPROVE, S.APPROVED),
+        (Gate.APPROVE, 2, 1, Vote.APPROVE, S.PENDING),
+        (Gate.APPROVE, 2, 2, Vote.APPROVE, S.APPROVED),
+        (Gate.CONFIRM, 0, 1, Vote.APPROVE, S.APPROVED),
+        (Gate.APPROVE, 2, 1, Vote.DENY, S.DENIED),
+        (Gate.APPROVE, 1, 1, Vote.DENY, S.DENIED),
+    ],
+)
+def test_enough_approvals_let_it_go_ahead_and_one_denial_ends_it(
+    gate: Gate, required: int, approvals: int, vote: Vote, after: S
+) -> None:
+    votes = tuple(make_vote(f"U0{number}") for number in range(approvals))
+    assert after_vote(make_request(gate=gate, approvals_required=required, votes=votes), vote) is after

@@ -90,6 +90,20 @@ async def test_another_admin_cancels_too(channel: Channel) -> None:
     assert await state_of(channel, request) is RequestState.CANCELLED
 
 
+async def test_an_admin_cancels_only_in_the_requests_own_channel_and_whoever_asked_from_anywhere(
+    channel: Channel,
+) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    await channel.bind("C0OTHER")
+    request = make_request(channel_id="C0OTHER", requester_id=ADA)
+    await channel.database.write(lambda unit: unit.requests.insert(request))
+    with pytest.raises(Denied, match="Only whoever asked, or an admin of its channel"):
+        await channel.ask(f"approvals cancel {request.id}", person=GRACE)
+    assert await state_of(channel, request) is RequestState.PENDING
+    await channel.reply(f"approvals cancel {request.id}")
+    assert await state_of(channel, request) is RequestState.CANCELLED
+
+
 async def state_of(channel: Channel, request: Request) -> RequestState:
     found = await channel.services.approvals.get(request.id)
     assert found is not None
