@@ -181,7 +181,7 @@ def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
             Paragraph(lines=(line("It was sent once, and neither answer nor reading tells how it ended."),)),
             *bullets(request.result.readings),
             *items(request),
-            facts(request, ("Who may decide", deciders_in_words(request, _settlers(request, deciders)))),
+            facts(request, ("Who may decide", _settlers(request, deciders))),
             *votes(request),
         ),
         next_step=line("Next: one of them looks for themselves, then presses what holds."),
@@ -193,9 +193,13 @@ def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
     )
 
 
-def _settlers(request: Request, deciders: tuple[str, ...]) -> tuple[str, ...]:
+def _settlers(request: Request, deciders: tuple[str, ...]) -> Line:
     """Whoever asked too, where nobody else had to approve."""
-    return deciders if request.gate is Gate.APPROVE else tuple(dict.fromkeys((request.requester_id, *deciders)))
+    if request.gate is Gate.APPROVE:
+        return deciders_in_words(request, deciders)
+    if not deciders:
+        return line(PersonRef(id=request.requester_id), " or an admin of ", ChannelRef(id=request.channel_id))
+    return deciders_in_words(request, tuple(dict.fromkeys((request.requester_id, *deciders))))
 
 
 def _resolved(request: Request, _: tuple[str, ...]) -> Reply:

@@ -99,7 +99,7 @@ def _held_up(request: Request) -> Reply:
             *votes(request),
         ),
         next_step=line("Next: tell whoever runs the bot. How it ends is told as well."),
-        actions=(RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL),),
+        actions=(*_deny(request), RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL)),
         reference=request.id,
     )
 

@@ -149,6 +149,8 @@ class Reconciler:
     def _next_round(self, unit: Unit, current: Request, finding: Finding) -> Request:
         upcoming = current.reconcile_round + 1
         at = (current.unknown_since or unit.now) + timedelta(seconds=self._rounds[upcoming])
+        if current.claimed_at is not None:
+            at = min(at, current.claimed_at + HUMAN_AFTER)  # however late its sender was given up
         unit.requests.set_columns(current.id, reconcile_round=upcoming, reconcile_at=at)
         read = redacted(finding.readings)
         unit.audit.append(readings_row(current, {"readings": read, "round": upcoming}))

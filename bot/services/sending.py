@@ -10,7 +10,7 @@ from bot.domain.requests import OperationKind, Request
 
 WRITING_SECONDS = 5.0
 """What writing an outcome down may take."""
-READING_SECONDS = 10.0
+READING_SECONDS = 5.0
 """What reading rights and target again between two calls of one request may take."""
 
 

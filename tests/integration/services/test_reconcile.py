@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -134,3 +135,18 @@ async def test_looks_are_taken_together_so_that_one_that_hangs_puts_off_nobody_e
     states = [(await one.request(request.id)).state for request in requests]
     assert states == [S.UNKNOWN, S.SUCCEEDED, S.SUCCEEDED]
     assert (await one.request(requests[0].id)).reconcile_round == 1, "what hung counts as a look"
+
+
+async def test_a_person_is_asked_within_fifteen_minutes_however_late_the_sender_was_given_up(
+    database: Database, clock: ManualClock
+) -> None:
+    one = await machinery(database, clock)
+    began = clock.now()
+    request = await in_doubt(one)
+    late = clock.advance(770)
+    first = timedelta(seconds=60)
+    await database.note(
+        lambda unit: unit.requests.set_columns(request.id, unknown_since=late, reconcile_at=late + first)
+    )
+    await seconds_in_doubt(one, request, background(one)._reconcile_due)
+    assert clock.now() - began == timedelta(minutes=15)
