@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.cloudsync.errors import CloudSyncError
+from bot.cloudsync.errors import CloudSyncError, NotFound
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.access import Gate
@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
 
 GIVE_UP_AFTER = timedelta(minutes=5)
-UNREAD = Receipt(lines=(("Read afterwards", "not possible, the Management API did not answer for minutes"),))
+UNREAD = Receipt(lines=(("Read afterwards", "not possible, the Management API did not give it"),))
 
 AT_ONCE: Mapping[OperationKind, Callable[[Request], Receipt]] = {OperationKind.DELETE_DATABASE: deletion_receipt}
 """Receipts that need no reading: they stand in the unit that writes the end."""
@@ -98,7 +98,10 @@ class Receipts:
         return await handler.receipt(self._environments.client(ended.operation.environment), ended)
 
     async def _owed(self, item: OutboxItem) -> None:
-        """Try again what was not read at once, for some minutes; then say that it could not be read."""
+        """Try again what was not read at once, for some minutes; then say that it could not be read.
+
+        What is gone by now will not be there later either.
+        """
         request_id = item.request_id or ""
         ended, now = await self._database.read(lambda unit: (unit.requests.get(request_id), unit.now))
         if ended is None or ended.result.receipt or ended.operation.kind not in self._handlers:
@@ -106,6 +109,8 @@ class Receipts:
         try:
             is_late = now - item.created_at > GIVE_UP_AFTER
             receipt = UNREAD if is_late else await asyncio.shield(asyncio.ensure_future(self._reading(ended)))
+        except NotFound:
+            receipt = UNREAD
         except (CloudSyncError, Unavailable) as error:
             raise MessageDelayed(type(error).__name__) from None
         await self._database.write(lambda unit: _kept_later(unit, ended, receipt))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from bot.cloudsync.errors import ApiUnreachable
+from bot.cloudsync.errors import ApiUnreachable, NotFound
 from bot.db.engine import Database
 from bot.domain.access import Gate
 from bot.domain.requests import Operation, OperationKind, Request, RequestState, Result
@@ -121,3 +121,19 @@ async def test_after_some_minutes_it_is_given_up_and_said(replica: Replica, cloc
     assert "not possible" in dict((await current(replica.database, request)).result.receipt)["Read afterwards"]
     assert "Read afterwards: not possible" in ada.read(ada.see("dm")[-1])
     assert await replica.database.read(lambda unit: unit.outbox.pending()) == 0
+
+
+async def test_what_is_gone_by_then_is_not_read_again_and_again(replica: Replica, clock: ManualClock) -> None:
+    reading = Reading(gives=gone)
+    receipts = receipts_on(replica.database, reading)
+    request = await ended(replica.database, receipts, replica.slack.workspace.person("ada").id)
+    worker = OutboxWorker(replica.database, replica.messenger, cast(Any, None), receipts.drawers())
+    for _ in range(3):
+        clock.advance(30)
+        await worker.pass_once()
+    assert reading.asked == 1
+    assert "not possible" in dict((await current(replica.database, request)).result.receipt)["Read afterwards"]
+
+
+def gone() -> Receipt:
+    raise NotFound("there is no such database")
