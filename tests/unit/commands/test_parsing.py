@@ -165,7 +165,7 @@ def test_nobody_is_given_the_role_none(role: str) -> None:
 def test_a_number_out_of_bounds_is_told_before_any_call(number: str) -> None:
     error = refusal(f"devices list x --page-size={number}")
     assert error.problem.startswith("--page-size takes a number from 1 to 500, not ")
-    assert error.example == "devices list orders-eu --page 2"
+    assert error.example == "devices list orders-eu --page-size 500"
 
 
 def test_a_bound_of_zero_lets_zero_pass() -> None:
