@@ -116,11 +116,15 @@ class CloudSyncClient:
         return responses.tables(await self._read(protocol.list_tables(database_id)))
 
     async def get_expo_token(self, database_id: str) -> ExpoToken:
-        """Metadata of the token. No token is an answer; a missing database is `NotFound`."""
+        """Metadata of the token. No token is an answer, as is 204; a missing database is `NotFound`."""
         try:
             data = await self._read(protocol.get_expo_token(database_id))
         except NotFound:
             await self.get_database(database_id)
+            return ExpoToken(present=False)
+        except ApiBroken as error:
+            if error.status != httpx.codes.NO_CONTENT:
+                raise
             return ExpoToken(present=False)
         return responses.expo_token(data)
 

@@ -21,6 +21,15 @@ from bot.cloudsync.models import (
 )
 from bot.domain.secrecy import redact
 
+SIGNS_OF_LIFE = (
+    *("lastSyncAt", "last_sync_at", "lastSync", "last_sync", "lastSeenAt", "last_seen_at", "lastSeen", "last_seen"),
+    *("lastActiveAt", "last_active_at"),
+)
+"""Names for when a device was last heard of."""
+
+TOKEN_FLAGS = ("configured", "present", "exists", "isSet", "is_set", "hasToken", "has_token")
+"""Names for whether a token is set."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ApiResponse:
@@ -191,7 +200,7 @@ def tables(data: object) -> tuple[Table, ...]:
 def expo_token(data: object) -> ExpoToken:
     """`GET …/expo-access-token`: a null, an empty object and a flag that says no are all an absent token."""
     found = mapping(data)
-    flags = [found[name] for name in ("configured", "present", "isSet", "exists", "hasToken") if name in found]
+    flags = [found[name] for name in TOKEN_FLAGS if name in found]
     said_no = any(flag is False for flag in flags)
     return ExpoToken(
         present=bool(found) and not said_no,
@@ -213,8 +222,7 @@ def devices(response: ApiResponse, data: object, *, page: int, page_size: int) -
     for row in rows(data):
         site_id = identifier(row, "siteId", "site_id", "id")
         if site_id is not None:
-            seen = moment(pick(row, "lastSyncAt", "last_sync_at", "lastSeenAt", "last_seen_at", "lastSync"))
-            items.append(Device(site_id=site_id, last_sync_at=seen))
+            items.append(Device(site_id=site_id, last_sync_at=moment(pick(row, *SIGNS_OF_LIFE))))
     total, more = page_facts(response, page=page, page_size=page_size, count=len(items))
     return Page(items=tuple(items), page=page, page_size=page_size, total=total, more=more)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from bot.sandbox.api.switches import Confirmation, Meta, Switches, Warnings
+from bot.sandbox.api.switches import Confirmation, EmptyList, Meta, Registered, Switches, Warnings
 
 JSON_TYPE = "application/json"
 
@@ -52,30 +52,57 @@ def errors(status: int, *faults: tuple[str, str]) -> Answer:
 
 def confirmed(switches: Switches, value: dict[str, Any]) -> Answer:
     """The success of a change, in the chosen shape."""
+    status = switches.changed.value
     match switches.confirmation:
         case Confirmation.OBJECT:
-            return data(value)
+            return data(value, status=status)
         case Confirmation.EMPTY_DATA:
-            return data({})
+            return data({}, status=status)
         case Confirmation.NULL_DATA:
-            return data(None)
+            return data(None, status=status)
         case Confirmation.NO_CONTENT:
             return Answer(status=204)
         case Confirmation.EMPTY_BODY:
-            return Answer(status=200)
+            return Answer(status=status)
+
+
+def registered(switches: Switches, named: dict[str, Any], whole: dict[str, Any]) -> Answer:
+    """The success of a registration, in the chosen shape."""
+    status = switches.creation.value
+    match switches.registered:
+        case Registered.ID:
+            return data(named, status=status)
+        case Registered.OBJECT:
+            return data(whole, status=status)
+        case Registered.EMPTY_DATA:
+            return data({}, status=status)
+        case Registered.NO_CONTENT:
+            return Answer(status=204)
+        case Registered.EMPTY_BODY:
+            return Answer(status=status)
 
 
 def deleted(switches: Switches, value: dict[str, Any], warnings: list[str]) -> Answer:
     """The success of a deletion, with its warnings in the chosen place."""
     if not warnings:
         return confirmed(switches, value)
+    status = switches.changed.value
     match switches.warnings:
         case Warnings.IN_META:
-            return data(value, meta={"warnings": warnings})
+            return data(value, status=status, meta={"warnings": warnings})
+        case Warnings.TOP:
+            return Answer(status=status, body=json.dumps({"data": value, "warnings": warnings}).encode())
         case Warnings.OBJECTS:
-            return data({**value, "warnings": [{"code": "cleanup_failed", "message": text} for text in warnings]})
+            told = [{"code": "cleanup_failed", "message": text} for text in warnings]
+            return data({**value, "warnings": told}, status=status)
         case Warnings.IN_DATA:
-            return data({**value, "warnings": warnings})
+            return data({**value, "warnings": warnings}, status=status)
+
+
+def listed(switches: Switches, members: list[Any], *, meta: dict[str, Any] | None) -> Answer:
+    """A list, which may have no members."""
+    is_null = not members and switches.empty_list is EmptyList.NULL
+    return data(None if is_null else members, meta=meta)
 
 
 def list_meta(switches: Switches, *, total: int, page: int = 1, page_size: int | None = None) -> dict[str, Any] | None:

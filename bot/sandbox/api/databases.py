@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.api.answers import Answer, confirmed, data, deleted, list_meta
+from bot.sandbox.api.answers import Answer, RefusedError, confirmed, data, deleted, list_meta, listed, registered
 from bot.sandbox.api.asked import Asked
 from bot.sandbox.api.estate import Database, new_id
 from bot.sandbox.api.representation import database_id, database_json, when
+from bot.sandbox.api.switches import SameLabel, Unset
 from bot.sandbox.api.verification import verify
 
 PROVIDERS = ("postgres", "sqlitecloud")
@@ -34,7 +35,7 @@ async def list_databases(asked: Asked) -> Answer:
         if project in (None, one.project_id) and name in (None, one.database_name)
     ]
     shown = [database_json(asked.switches, one) for one in found]
-    return data(shown, meta=list_meta(asked.switches, total=len(found)))
+    return listed(asked.switches, shown, meta=list_meta(asked.switches, total=len(found)))
 
 
 async def register_database(asked: Asked) -> Answer:
@@ -44,9 +45,16 @@ async def register_database(asked: Asked) -> Answer:
         raise asked.invalid(f"provider must be {' or '.join(PROVIDERS)}")
     if given.get("schemaName") and given["provider"] != "postgres":
         raise asked.invalid("schemaName is for postgres only")
+    _refuse_same_label(asked, given["label"])
     await verify(asked, given["connectionString"], given["provider"])
     made = asked.estate.add(_registered(asked, given))
-    return data(database_id(asked.switches, made), status=asked.switches.creation.value)
+    return registered(asked.switches, database_id(asked.switches, made), database_json(asked.switches, made))
+
+
+def _refuse_same_label(asked: Asked, label: str, *, but: str = "") -> None:
+    taken = any(one.label == label and one.id != but for one in asked.estate.databases.values())
+    if taken and asked.switches.same_label is SameLabel.CONFLICT:
+        raise RefusedError(409, "conflict", "another database has this label")
 
 
 def _registered(asked: Asked, given: dict[str, Any]) -> Database:
@@ -80,6 +88,7 @@ async def update_database(asked: Asked) -> Answer:
     database, given = asked.database(), asked.fields("label", "connectionString", *SIGN_IN)
     if given.get("label") == "":
         raise asked.invalid("label must not be empty")
+    _refuse_same_label(asked, given.get("label", ""), but=database.id)
     if "connectionString" in given:
         await verify(asked, given["connectionString"], database.provider)
         database.connection_string = given["connectionString"]
@@ -107,6 +116,8 @@ async def check_connection(asked: Asked) -> Answer:
     checked: dict[str, Any] = {"ok": failure is None}
     if (checked_at := when(asked.switches, asked.clock())) is not None:
         checked["checkedAt"] = checked_at
+    if failure is None and asked.switches.unset is Unset.NULL:
+        checked["failure"] = None
     if failure is not None:
         checked["failure"] = {"code": failure.code, "message": failure.message, "retryable": failure.retryable}
     return data(checked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.api.answers import Answer, RefusedError, confirmed, data, list_meta
+from bot.sandbox.api.answers import Answer, RefusedError, confirmed, list_meta, listed
 from bot.sandbox.api.asked import Asked
 from bot.sandbox.api.representation import device_json
 from bot.sandbox.api.switches import AbsentDeletion, PastEnd
@@ -21,7 +21,7 @@ async def list_devices(asked: Asked) -> Answer:
     if not found and page > 1 and asked.switches.past_end is PastEnd.NOT_FOUND:
         raise RefusedError(404, "not_found", "page not found")
     meta = list_meta(asked.switches, total=len(devices), page=page, page_size=size)
-    return data([device_json(asked.switches, device) for device in found], meta=meta)
+    return listed(asked.switches, [device_json(asked.switches, device) for device in found], meta=meta)
 
 
 async def remove_device(asked: Asked) -> Answer:

@@ -36,7 +36,8 @@ class Exchange:
         scheme, _, key = call.headers.get("authorization", "").partition(" ")
         estate = stand_in.estates.get(key) if scheme == "Bearer" else None
         if estate is None:
-            return errors(401, ("unauthorized", "the key is not valid"))
+            status = stand_in.switches.bad_key
+            return errors(status.value, (status.name.lower(), "the key is not valid"))
         call.organisation = estate.organisation.id
         asked = Asked(
             estate=estate,

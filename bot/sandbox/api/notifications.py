@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox.api.answers import Answer, RefusedError, confirmed, data
 from bot.sandbox.api.asked import Asked
-from bot.sandbox.api.representation import token_json
+from bot.sandbox.api.representation import named, no_token_json, token_json
 from bot.sandbox.api.switches import AbsentDeletion, AbsentToken
 
 
@@ -25,12 +25,14 @@ async def get_token(asked: Asked) -> Answer:
     match asked.switches.absent_token:
         case AbsentToken.NOT_FOUND:
             raise _no_token()
+        case AbsentToken.NO_CONTENT:
+            return Answer(status=204)
         case AbsentToken.NULL:
             return data(None)
-        case AbsentToken.FLAG:
-            return data({"configured": False})
         case AbsentToken.EMPTY:
             return data({})
+        case _:
+            return data(no_token_json(asked.switches))
 
 
 async def delete_token(asked: Asked) -> Answer:
@@ -49,8 +51,6 @@ def _no_token() -> RefusedError:
 async def notification_status(asked: Asked) -> Answer:
     """GET …/notifications/status."""
     database = asked.database()
-    if database.expo_token is None:
-        return data({"status": "disabled"})
-    if database.pause_reason:
-        return data({"status": "paused", "reason": database.pause_reason})
-    return data({"status": "enabled"})
+    reason = database.pause_reason if database.expo_token else None
+    status = "disabled" if database.expo_token is None else "paused" if reason else "enabled"
+    return data(named(asked.switches, {"status": status, "reason": reason or None}))

@@ -11,6 +11,14 @@ from bot.sandbox.api.switches import Fields, Names, PresentToken, Switches, Time
 
 DATABASE_ID = "managedDatabaseId"
 SITE_ID = "siteId"
+TOKEN_FLAGS = {
+    "FLAG": "configured",
+    "PRESENT": "present",
+    "EXISTS": "exists",
+    "IS_SET": "isSet",
+    "HAS_TOKEN": "hasToken",
+}
+"""The flag that says whether a token is set, by the switches' choice."""
 
 
 def named(switches: Switches, values: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +95,7 @@ def _details(switches: Switches, database: Database) -> dict[str, Any]:
 
 def device_json(switches: Switches, device: Device) -> dict[str, Any]:
     """A device."""
-    return named(switches, {SITE_ID: device.site_id, "lastSyncAt": when(switches, device.last_sync_at)})
+    return named(switches, {SITE_ID: device.site_id, switches.device_time.value: when(switches, device.last_sync_at)})
 
 
 def token_json(switches: Switches, database: Database) -> dict[str, Any]:
@@ -95,4 +103,9 @@ def token_json(switches: Switches, database: Database) -> dict[str, Any]:
     updated = when(switches, database.expo_token_updated_at)
     if switches.present_token is PresentToken.TIMES:
         return named(switches, {"createdAt": when(switches, database.created_at), "updatedAt": updated})
-    return named(switches, {"configured": True, "updatedAt": updated})
+    return named(switches, {TOKEN_FLAGS[switches.present_token.name]: True, "updatedAt": updated})
+
+
+def no_token_json(switches: Switches) -> dict[str, Any]:
+    """That no token is set, by the chosen flag."""
+    return named(switches, {TOKEN_FLAGS[switches.absent_token.name]: False})

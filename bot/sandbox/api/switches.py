@@ -15,6 +15,24 @@ class Creation(Enum):
     ACCEPTED = 202
 
 
+class Registered(Enum):
+    """What a registration answers on success."""
+
+    ID = "the id alone"
+    OBJECT = "the whole object"
+    EMPTY_DATA = "an empty object under data"
+    NO_CONTENT = "204 without a body"
+    EMPTY_BODY = "no body"
+
+
+class Changed(Enum):
+    """Status of a PATCH, PUT, enable, disable or DELETE that answers with a body."""
+
+    OK = 200
+    CREATED = 201
+    ACCEPTED = 202
+
+
 class Confirmation(Enum):
     """What a PATCH, PUT, enable, disable or DELETE answers on success."""
 
@@ -31,6 +49,7 @@ class Warnings(Enum):
     IN_DATA = "data.warnings, texts"
     IN_META = "meta.warnings, texts"
     OBJECTS = "data.warnings, objects with code and message"
+    TOP = "warnings beside data, texts"
 
 
 class Meta(Enum):
@@ -43,19 +62,35 @@ class Meta(Enum):
     MISSING = "no meta"
 
 
+class EmptyList(Enum):
+    """How a list without members is told."""
+
+    EMPTY = "an empty list"
+    NULL = "null"
+
+
 class AbsentToken(Enum):
     """How a token that is not set is told."""
 
     NOT_FOUND = "404 not_found"
+    NO_CONTENT = "204 without a body"
     NULL = "200 with null"
-    FLAG = "200 with configured: false"
     EMPTY = "200 with an empty object"
+    FLAG = "200 with configured: false"
+    PRESENT = "200 with present: false"
+    EXISTS = "200 with exists: false"
+    IS_SET = "200 with isSet: false"
+    HAS_TOKEN = "200 with hasToken: false"
 
 
 class PresentToken(Enum):
     """How a token that is set is told; never by its value."""
 
     FLAG = "configured: true and updatedAt"
+    PRESENT = "present: true and updatedAt"
+    EXISTS = "exists: true and updatedAt"
+    IS_SET = "isSet: true and updatedAt"
+    HAS_TOKEN = "hasToken: true and updatedAt"
     TIMES = "createdAt and updatedAt only"
 
 
@@ -64,6 +99,16 @@ class AbsentDeletion(Enum):
 
     NOT_FOUND = "404 not_found"
     SUCCESS = "like a deletion that had something to delete"
+
+
+class DeviceTime(Enum):
+    """The name of a device's last sign of life."""
+
+    SYNC = "lastSyncAt"
+    SEEN = "lastSeenAt"
+    ACTIVE = "lastActiveAt"
+    LAST_SYNC = "lastSync"
+    LAST_SEEN = "lastSeen"
 
 
 class Names(Enum):
@@ -86,7 +131,7 @@ class Times(Enum):
 
 
 class Unset(Enum):
-    """How a field without a value is told."""
+    """How a field without a value is told, such as the failure of a sound connection or the reason of no pause."""
 
     LEFT_OUT = "not at all"
     NULL = "as null"
@@ -121,12 +166,45 @@ class UnknownTable(Enum):
     NOT_FOUND = 404
 
 
+class SomeUnknown(Enum):
+    """What becomes of the others where one of several tables does not exist."""
+
+    REFUSED = "nothing: all are refused"
+    PART_DONE = "they are changed, and named in the answer"
+
+
+class AsItIs(Enum):
+    """Enabling what is enabled, or disabling what is disabled."""
+
+    DONE = "200"
+    CONFLICT = "409 conflict"
+
+
+class SameLabel(Enum):
+    """A label that another database has."""
+
+    TAKEN = "accepted"
+    CONFLICT = "409 conflict"
+
+
+class BadKey(Enum):
+    """Status where the key is not known."""
+
+    UNAUTHORIZED = 401
+    FORBIDDEN = 403
+
+
 class Verification(Enum):
     """Status where the tenant database cannot be verified; the code is `database_…` under each."""
 
     UNPROCESSABLE = 422
     BAD_REQUEST = 400
+    CONFLICT = 409
+    FAILED_DEPENDENCY = 424
+    INTERNAL = 500
     BAD_GATEWAY = 502
+    UNAVAILABLE = 503
+    GATEWAY_TIMEOUT = 504
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,12 +212,16 @@ class Switches:
     """One choice each; the defaults are the likeliest."""
 
     creation: Creation = Creation.CREATED
+    registered: Registered = Registered.ID
+    changed: Changed = Changed.OK
     confirmation: Confirmation = Confirmation.OBJECT
     warnings: Warnings = Warnings.IN_DATA
     meta: Meta = Meta.FULL
+    empty_list: EmptyList = EmptyList.EMPTY
     absent_token: AbsentToken = AbsentToken.NOT_FOUND
     present_token: PresentToken = PresentToken.FLAG
     absent_deletion: AbsentDeletion = AbsentDeletion.NOT_FOUND
+    device_time: DeviceTime = DeviceTime.SYNC
     names: Names = Names.CAMEL
     times: Times = Times.ISO
     unset: Unset = Unset.LEFT_OUT
@@ -147,6 +229,10 @@ class Switches:
     fields: Fields = Fields.ALL
     invalid: Invalid = Invalid.UNPROCESSABLE
     unknown_table: UnknownTable = UnknownTable.UNPROCESSABLE
+    some_unknown: SomeUnknown = SomeUnknown.REFUSED
+    as_it_is: AsItIs = AsItIs.DONE
+    same_label: SameLabel = SameLabel.TAKEN
+    bad_key: BadKey = BadKey.UNAUTHORIZED
     verification: Verification = Verification.UNPROCESSABLE
 
     @classmethod

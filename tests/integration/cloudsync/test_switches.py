@@ -11,7 +11,7 @@ from bot.cloudsync.errors import NotFound
 from bot.cloudsync.models import DatabaseChanges, Registration, SendClass
 from bot.sandbox.api.estate import Database
 from bot.sandbox.api.server import StandInApi
-from bot.sandbox.api.switches import Confirmation, Fields, Meta, Switches, Times
+from bot.sandbox.api.switches import Confirmation, Fields, Meta, Registered, Switches, Times
 
 EACH = list(Switches.each())
 
@@ -89,6 +89,15 @@ async def test_tokens_and_push_are_understood(
     assert (paused.status, paused.reason) == ("paused", "expo_unauthorized")
 
 
+async def test_when_a_device_was_heard_of_is_understood(
+    switches: Switches, client: CloudSyncClient, orders: Database
+) -> None:
+    for read, truth in zip(
+        (await client.list_devices(orders.id, page=1, page_size=5)).items, orders.devices, strict=False
+    ):
+        assert (read.last_sync_at is None) is (switches.times is Times.MISSING or truth.last_sync_at is None)
+
+
 async def test_every_device_is_seen_once(switches: Switches, api: StandInApi, client: CloudSyncClient) -> None:
     customers = api.estate.labelled("customers")
     found, more = await client.iterate_devices(customers.id, limit=1200)
@@ -127,7 +136,9 @@ async def test_a_registration_and_its_refusal_are_understood(
         assert set(api.estate.databases) == before
         made = await slot.register_database(asked("new.example"))
     assert made.send_class is SendClass.SUCCEEDED
-    assert set(api.estate.databases) - before == {made.created_id}
+    is_named = switches.registered in (Registered.ID, Registered.OBJECT)
+    (new,) = set(api.estate.databases) - before
+    assert made.created_id == (new if is_named else None)
 
 
 async def test_changes_are_understood(switches: Switches, client: CloudSyncClient, orders: Database) -> None:
