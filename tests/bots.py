@@ -34,6 +34,8 @@ from bot.slack.transport import SlackDoor, http_app
 from tests.conftest import AUDIT_KEYS
 
 KEY = "key-of-acme"
+LIKELIEST = Switches()
+"""How the API answers where nothing else is said."""
 
 
 def settings_for(api: StandInApi, slack: StandInSlack, database_url: str, **more: str) -> dict[str, str]:
@@ -158,7 +160,7 @@ async def running_bot(
     async with AsyncExitStack() as stack:
         workspace = workspace or believable_workspace()
         api = await stack.enter_async_context(
-            serve_api({KEY: estate or believable_estate(datetime.now(UTC))}, switches=switches)
+            serve_api({KEY: estate or believable_estate(datetime.now(UTC))}, switches=switches or LIKELIEST)
         )
         slack = await stack.enter_async_context(serve_slack(workspace))
         audit_channel = workspace.channel(AUDIT).id if anchored else ""

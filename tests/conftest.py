@@ -8,6 +8,7 @@ import pytest
 
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
+from bot.sandbox.api.switches import Switches
 from tests.clock import ManualClock
 from tests.databases import DatabaseSource, PostgresSource, SqliteSource, lend, quick_folder
 from tests.totals import Totals
@@ -32,9 +33,17 @@ CAMPAIGNS = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--kills 1000` and the like."""
+    """`--kills 1000` and the like, and `--under fields-few`."""
     for name, (default, meaning) in CAMPAIGNS.items():
         parser.addoption(f"--{name}", type=int, default=default, help=f"{meaning} (default {default})")
+    ways = dict(Switches.each())
+    parser.addoption(
+        "--under",
+        choices=ways,
+        default="defaults",
+        metavar="SWITCH",
+        help=f"how the API answers in scenarios: {', '.join(ways)}",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

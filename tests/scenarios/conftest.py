@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from bot.domain.replies import Reply
+from bot.sandbox.api.switches import Switches
 from bot.slack import blocks, messenger, responder
 from bot.slack.blocks import Rendered
+from tests import bots
 from tests.bots import World, running_bot
 from tests.scenarios.accounting import account_for, judge_fallback
 
@@ -29,6 +31,14 @@ def fallbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for drawn in made:
         judge_fallback(drawn)
+
+
+@pytest.fixture(autouse=True)
+def under(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Switches:
+    """How the API answers in every scenario that does not say so itself: by default as is likeliest, else `--under`."""
+    chosen = dict(Switches.each())[pytestconfig.getoption("--under")]
+    monkeypatch.setattr(bots, "LIKELIEST", chosen)
+    return chosen
 
 
 @pytest.fixture

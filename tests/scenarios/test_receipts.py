@@ -7,17 +7,25 @@ import asyncio
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.domain.failpoints import arm
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.api.switches import AsItIs, Fields, Registered, Switches
 from bot.sandbox.slack.reading import buttons_of
 from tests.bots import World
 from tests.scenarios.conftest import accounted_bot
 
 DELETE = {"Reason": "moved", "Type the label to confirm": "orders-eu"}
 SECRETS = {"Connection string": "postgresql://owner:hunter2@orders-eu.db.example:5432/orders"}
+UNREAD = {"Provider": "postgres", "Flavor": "supabase", "Database name": "orders_eu"}
+"""What is typed anew where the API returned only few fields of what was deleted."""
 
 
 def buttons(world: World, name: str, channel: str = "#prod") -> list[str]:
     """The buttons of the newest message that this person sees."""
     return buttons_of(world.person(name).see(channel)[-1])
+
+
+def again(under: Switches) -> dict[str, str]:
+    """What the form that registers again is filled with."""
+    return {**SECRETS, **(UNREAD if under.fields is Fields.FEW else {})}
 
 
 async def deleted(world: World) -> None:
@@ -46,8 +54,9 @@ async def test_disabled_tables_are_enabled_again_by_a_button_that_is_confirmed_l
     assert world.api.journal.changing[-1].body == {"tables": ["users", "orders"]}
 
 
-async def test_enabled_tables_are_disabled_again_with_a_reason(world: World) -> None:
-    await world.says("grace", "#prod", "tables enable orders-eu invoices users")
+async def test_enabled_tables_are_disabled_again_with_a_reason(world: World, under: Switches) -> None:
+    so_already = "" if under.as_it_is is AsItIs.CONFLICT else " users"
+    await world.says("grace", "#prod", f"tables enable orders-eu invoices{so_already}")
     await world.presses("grace", "#prod", "Confirm")
     await world.presses("grace", "#prod", "Disable them")
     await world.fills("grace", {"Reason": "enabled by mistake"})
@@ -80,18 +89,23 @@ async def test_a_viewer_who_presses_the_way_back_is_refused(world: World) -> Non
     assert (last.kind, last.action) == (AuditKind.REFUSAL, AuditAction.DATABASES_REGISTER)
 
 
-async def test_a_deleted_database_is_registered_again_with_its_tables(world: World) -> None:
+async def test_a_deleted_database_is_registered_again_with_its_tables(world: World, under: Switches) -> None:
     before = dict(world.api.estate.labelled("orders-eu").tables)
     old = world.api.estate.labelled("orders-eu")
     await deleted(world)
     form = await world.presses("alan", "#prod", "Register again")
     assert "Afterwards these tables are enabled again: order_lines, orders, users." in form
     assert "hunter2" not in form
-    await world.fills("alan", SECRETS)
+    answer = await world.fills("alan", again(under))
+    if under.registered not in (Registered.ID, Registered.OBJECT):
+        assert "Tables to enable by hand" in answer, "the API did not say what it registered"
+        return
     await enabling(world)
     new = world.api.estate.labelled("orders-eu")
     assert new.id != old.id
-    for name in ("provider", "flavor", "database_name", "schema_name", "jwt_allowed_issuers", "jwks_uri"):
+    typed = ("provider", "flavor", "database_name")
+    kept = () if under.fields is Fields.FEW else ("schema_name", "jwt_allowed_issuers", "jwks_uri")
+    for name in (*typed, *kept):
         assert getattr(new, name) == getattr(old, name), name
     posted = next(call for call in world.api.journal.changing if call.path == "/v1/databases")
     assert "thenEnable" not in posted.body
@@ -110,12 +124,14 @@ async def test_a_deleted_database_is_registered_again_with_its_tables(world: Wor
     assert {row.story for row in rows} == {registered[-1].story}, "it belongs to the registration's story"
 
 
-async def test_a_registration_whose_answer_was_lost_enables_its_tables_once_it_is_found(database_url: str) -> None:
+async def test_a_registration_whose_answer_was_lost_enables_its_tables_once_it_is_found(
+    database_url: str, under: Switches
+) -> None:
     async with accounted_bot(database_url, RECONCILE_SECONDS="1,2,3") as world:
         await deleted(world)
         await world.presses("alan", "#prod", "Register again")
         world.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="POST", path="/v1/databases")
-        await world.fills("alan", SECRETS)
+        await world.fills("alan", again(under))
         await enabling(world)
         assert world.api.estate.labelled("orders-eu").tables["users"]
 
