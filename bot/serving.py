@@ -14,6 +14,7 @@ import uvicorn
 
 from bot.bootstrap import Program, build
 from bot.config import Settings
+from bot.db.connections import file_of
 from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
 from bot.domain.errors import BotError, ConfigurationError
@@ -65,12 +66,12 @@ def _spare_the_collector() -> None:
 @contextlib.contextmanager
 def _one_process(settings: Settings) -> Iterator[None]:
     """SQLite serves one process; several share PostgreSQL."""
-    path = settings.sqlite_path
-    if path is None:
+    if settings.sqlite_path is None:
         yield
         return
     if settings.disk_is_lost:
         log.warning("disk_does_not_last", advice="SQLite here loses the audit trail at every restart; use PostgreSQL")
+    path = file_of(settings.database_url)
     lock = ProcessLock(path.with_name(path.name + ".lock"))
     lock.take()
     try:

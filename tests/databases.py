@@ -17,6 +17,8 @@ from bot.db.migrate import migrate
 TEMPLATE = "template_migrated"
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30
+CONNECTIONS = 400
+"""Many bots at once, each with a pool of its own, and who looks on."""
 UNSAFE_BUT_QUICK = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -64,6 +66,10 @@ class PostgresSource:
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._server = get_server(folder, cleanup_mode="delete")
         self._numbers = count(1)
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as first:
+            first.execute(f"ALTER SYSTEM SET max_connections = {CONNECTIONS}")
+        self._server.stop()
+        self._server.start()
         self._admin = psycopg.connect(self._server.get_uri(), autocommit=True)
         for setting in () if durable else UNSAFE_BUT_QUICK:
             self._admin.execute(f"ALTER SYSTEM SET {setting} = off")

@@ -168,7 +168,7 @@ def asked_of(submission: Submission, values: Mapping[str, FormValue]) -> dict[st
     if parsed is None or parsed.command.operation_class is not OperationClass.READ:
         return {}
     shown = [field.name for field in submission.form.fields if field.kind is not FieldKind.SECRET]
-    return {"asked": {name: redact(str(values[name])[:ASKED_KEPT]) for name in shown if values.get(name)}}
+    return {"asked": {name: redact(str(values[name]))[:ASKED_KEPT] for name in shown if values.get(name)}}
 
 
 def suggestions(form: Form, field_name: str, typed: str) -> Sequence[tuple[str, str]]:

@@ -104,20 +104,20 @@ def _transact(batch: Sequence[Waiting], connect: Connect, make_unit: MakeUnit, w
             ended.append(way(connection, waiting, unit, rows))
             head = head if ended[-1].error else unit.head or head
         if head is not None and head != first:
-            _write_out(rows, head, connection, alone=len(batch) == 1)
+            _write_out(rows, head, connection, together=way is _together)
     return ended
 
 
-def _write_out(rows: UnwrittenRows, head: Head, connection: Connection, *, alone: bool) -> None:
+def _write_out(rows: UnwrittenRows, head: Head, connection: Connection, *, together: bool) -> None:
     """The rows, and the head that names the last of them. One of several units may have a row that is refused."""
     try:
         with in_one_go(connection):
             rows.write(connection)
             store_head(connection, head)
     except Exception as error:
-        if alone:
-            raise
-        raise _UnitFailed from error
+        if together:
+            raise _UnitFailed from error
+        raise
 
 
 def _alone(connection: Connection, waiting: Waiting, unit: Unit, rows: UnwrittenRows) -> Ended:

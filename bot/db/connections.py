@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import stamina
@@ -51,6 +52,18 @@ def database_url(url: str) -> URL:
     if backend in ("postgres", "postgresql"):
         return parsed.set(drivername="postgresql+psycopg")
     raise ConfigurationError(["DATABASE_URL must begin with sqlite:///, postgres:// or postgresql://."])
+
+
+def file_of(url: str) -> Path:
+    """SQLite's file, however it is spelled: links and parameters are not part of it."""
+    return Path(database_url(url).database or "").resolve()
+
+
+def place_of(url: str) -> str:
+    """Where the database is, without what gives access to it, whatever characters that holds."""
+    parsed = database_url(url)
+    host = f"{(parsed.host or '').rpartition('@')[2]}{f':{parsed.port}' if parsed.port else ''}"
+    return f"{parsed.get_backend_name()}://{host}/{parsed.database}"
 
 
 def writing_engine(url: URL) -> Engine:

@@ -146,23 +146,27 @@ class Background:
         event.clear()
 
     async def _send_ready(self) -> None:
-        tasks = [self.send(request_id) for request_id in await self._ready() if not self._stopping]
-        if tasks:
-            await asyncio.wait(tasks)
+        """Begin what is ready, and wait for none of it: a slow one holds up nobody else's."""
+        for request_id in await self._ready():
+            if not self._stopping:
+                self.send(request_id)
 
     async def _ready(self) -> list[str]:
         """What is to be sent now. Those that wait take nobody's place in the batch."""
-        wanted = BATCH + self._pacing.held + len(self._sends)
+        places = BATCH - len(self._sends)
+        if places <= 0:
+            return []
+        wanted = places + self._pacing.held + len(self._sends)
         found = await self._database.read(lambda unit: tuple(unit.requests.approved_ready(unit.now, wanted)))
         ids = [request.id for request in found]
         if len(ids) < wanted:
             self._pacing.keep(ids)
         under_way = set(self._sends.values())
-        return [one for one in ids if one not in under_way and self._pacing.is_due(one)][:BATCH]
+        return [one for one in ids if one not in under_way and self._pacing.is_due(one)][:places]
 
     async def _reconcile_due(self) -> None:
         """Several at once, each for itself: one that hangs or breaks off puts off nobody else's."""
-        if self._stopping:
+        if self._stopping or self._trail.held:  # by a clock that is off, what is overdue is not known
             return
         due = await self._reconciler.claim_due(LOOKS_AT_ONCE)
         ended = await asyncio.gather(*(self._look(request) for request in due), return_exceptions=True)

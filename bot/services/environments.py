@@ -24,6 +24,7 @@ class Environments:
         self._clients = dict(clients)
         self._database = database
         self._mismatched: set[str] = set()
+        self._told: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -56,10 +57,13 @@ class Environments:
         same = pinned == organisation.id
         if same:
             self._mismatched.discard(name)
-        elif name not in self._mismatched:
-            self._mismatched.add(name)
+            self._told.discard(name)
+            return True
+        self._mismatched.add(name)
+        if name not in self._told:
             await self._record_mismatch(name, pinned, organisation)
-        return same
+            self._told.add(name)
+        return False
 
     def require_pinned(self, name: str) -> None:
         """Raise `Unavailable` while the key belongs to another organisation than the one accepted."""
@@ -76,7 +80,7 @@ class Environments:
         for name in self.names:
             try:
                 await self.confirm(name)
-            except CloudSyncError as error:
+            except (CloudSyncError, Unavailable) as error:
                 log.warning("organisation_unread", environment=name, error=type(error).__name__)
 
     async def _record_mismatch(self, name: str, pinned: str, organisation: Organisation) -> None:

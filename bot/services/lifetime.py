@@ -10,6 +10,7 @@ import structlog
 
 from bot.config import Settings
 from bot.db.chain import key_id_of
+from bot.db.connections import place_of
 from bot.db.health import REVISION
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
@@ -50,7 +51,7 @@ def set_up_with(settings: Settings, secret_keys: Sequence[bytes], audit_keys: Se
         **{f"CLOUDSYNC_BASE_URL__{name.upper()}": _place(one.base_url) for name, one in settings.environments.items()},
         "SLACK_API_URL": _place(settings.slack_api_url),
         "SOCKET_MODE": settings.uses_socket_mode,
-        "DATABASE_URL": _place(settings.database_url),
+        "DATABASE_URL": place_of(settings.database_url),
         "SECRET_KEYS": [key_id_of(key) for key in secret_keys],
         "AUDIT_KEYS": [key_id_of(key) for key in audit_keys],
         "SCHEMA": REVISION,
@@ -58,9 +59,17 @@ def set_up_with(settings: Settings, secret_keys: Sequence[bytes], audit_keys: Se
 
 
 def _place(url: str) -> str:
-    """An address without what gives access to it: no name, no password, no parameters."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    """An address without what gives access to it: no name, no password, no parameters.
+
+    Some characters in a password end the host too early: what then stands behind it is no path.
+    """
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "unreadable"
+    path = "" if "@" in f"{parts.path}{parts.query}{parts.fragment}" else parts.path
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{path}"
 
 
 class Lifetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -47,15 +46,19 @@ class Recheck:
         return (await self.look(request, strict=False)).lost
 
     async def look(self, request: Request, *, strict: bool) -> Look:
-        """Rights and target at the same time. A target that cannot be read blocks only the send (`strict`)."""
-        right, target = await asyncio.gather(
-            self._lost_right(request), self._target(request, strict=strict), return_exceptions=True
-        )
-        if isinstance(right, BaseException):
-            raise right
+        """The target, which may take its time, and then the rights: what a send rests on is as fresh as can be.
+
+        A target that cannot be read blocks only the send (`strict`); a right that was lost is told before that.
+        """
+        target: Look | CloudSyncError
+        try:
+            target = await self._target(request, strict=strict)
+        except CloudSyncError as error:
+            target = error
+        right = await self._lost_right(request)
         if right is not None:
             return Look(lost=right)
-        if isinstance(target, BaseException):
+        if isinstance(target, CloudSyncError):
             raise target
         return target
 

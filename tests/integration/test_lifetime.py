@@ -13,6 +13,7 @@ from bot.config import load
 from bot.db.connections import database_url as address_of
 from bot.db.engine import Database
 from bot.domain.audit import AuditAction, AuditFilter, AuditRecord
+from bot.keys import new_key
 from bot.services.audit import Trail
 from bot.services.lifetime import Facts, Lifetime, changes, set_up_with
 from tests.bots import running_bot
@@ -107,3 +108,16 @@ async def test_a_trail_that_takes_no_row_at_all_does_not_keep_the_bot_from_start
             assert "Changes are off" in world.told("ada")
             assert "has no head" in world.told("ada")
     assert [one["action"] for one in logs if one["event"] == "lifetime_unwritten"] == [AuditAction.SYSTEM_START]
+
+
+@pytest.mark.parametrize("password", ["pa/ss-secret", "sec#ret", "se?cret", "a[b-secret", "p%40s@secret"])
+def test_no_character_of_a_password_lets_it_into_the_trail(password: str) -> None:
+    given = {
+        **GIVEN,
+        "DATABASE_URL": f"postgresql://bot:{password}@db.internal/app",
+        "CLOUDSYNC_BASE_URL": f"https://bot:{password}@api.internal/v1",
+        "SECRET_KEYS": new_key(),
+        "AUDIT_KEYS": new_key(),
+    }
+    said = json.dumps(set_up_with(load(given), *RINGS))
+    assert not any(part in said for part in ("secret", "sec#", "se?", "pa/ss", "a[b", "p%40s", "bot:"))

@@ -25,6 +25,7 @@ METHOD = re.compile(r"(api|apps|auth|bots|chat|conversations|files|team|usergrou
 CHANNELS, HISTORY = {"channels:read", "groups:read"}, {"channels:history", "groups:history"}
 BY_METHOD: dict[str, set[str]] = {
     "auth.test": set(),
+    "chat.getPermalink": set(),
     "chat.postEphemeral": {"chat:write"},
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},

@@ -84,18 +84,18 @@ async def test_a_failing_statement_spoils_nobody_elses_unit(database: Database) 
     assert isinstance(second, AuditRecord)
 
 
-async def test_a_commit_that_fails_is_everybodys_failure(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_commit_that_fails_is_everybodys_failure(database: Database) -> None:
     runs = []
 
     def counted(unit: Unit) -> None:
         runs.append(unit.audit.append(make_entry()).seq)
 
     def refuse(*_: object) -> None:
-        raise OperationalError("UPDATE", None, Exception("disk full"))
+        raise OperationalError("COMMIT", None, Exception("disk full"))
 
-    with monkeypatch.context() as patched:
-        patched.setattr(batch, "store_head", refuse)
-        ended = await Gate().batch(database, counted, counted)
+    event.listen(database._writing, "commit", refuse)
+    ended = await Gate().batch(database, counted, counted)
+    event.remove(database._writing, "commit", refuse)
 
     assert [type(one) for one in ended] == [TrailUnavailable, TrailUnavailable]
     assert runs == [1, 2]  # it may have come through: nothing is run again

@@ -11,6 +11,7 @@ import pytest
 from bot.cloudsync import writing
 from bot.cloudsync.errors import ApiBroken
 from bot.db.request_rows import dumped
+from bot.domain.access import Role
 from bot.domain.audit import AuditFilter, AuditOutcome, AuditRecord
 from bot.domain.errors import Conflict
 from bot.domain.requests import OperationKind as Kind
@@ -18,7 +19,7 @@ from bot.domain.requests import Request, RequestState, Result
 from bot.sandbox.api.faults import FaultKind
 from bot.services.operations import observing
 from bot.services.operations.operation import Sent
-from tests.integration.services.sending import Office
+from tests.integration.services.sending import BOB, Office
 
 S = RequestState
 TOKEN = {"expoAccessToken": "expo-of-acme"}
@@ -169,3 +170,13 @@ async def test_a_late_answer_that_corrects_nothing_leaves_its_trace(office: Offi
 async def newest(office: Office) -> AuditRecord:
     page = await office.database.read(lambda unit: unit.audit.page(AuditFilter(quiet=True, limit=1)))
     return page.records[0]
+
+
+async def test_a_right_that_is_lost_while_the_target_is_slow_to_read_stops_the_send(office: Office) -> None:
+    request = await office.approved(Kind.DELETE_DATABASE)
+    office.api.faults.arm(FaultKind.SLOW, method="GET", path=".*/tables", seconds=0.6)
+    sending = asyncio.create_task(office.run(request))
+    await asyncio.sleep(0.2)
+    await office.give(BOB, Role.VIEWER)
+    assert (await sending).state is S.STALE
+    assert office.api.journal.changing == []

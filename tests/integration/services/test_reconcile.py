@@ -12,6 +12,7 @@ import pytest
 from bot.db.engine import Database
 from bot.domain.access import Role
 from bot.domain.requests import Request, RequestState, Vote
+from bot.services.audit import Trail
 from bot.services.background import Background
 from bot.services.operations.operation import Finding, Proof
 from tests.clock import ManualClock
@@ -41,10 +42,12 @@ async def in_doubt(one: Machinery, target: str = "db_0") -> Request:
     return await one.request(request.id)
 
 
-def background(one: Machinery) -> Background:
+def background(one: Machinery, trail: Trail | None = None) -> Background:
     """Only its share that looks after unknown ends is used."""
     unused = cast(Any, SimpleNamespace())
-    return Background(one.database, one.executor, one.timekeeper, one.reconciler, unused, unused, unused)
+    return Background(
+        one.database, one.executor, one.timekeeper, one.reconciler, unused, unused, trail or Trail(one.database)
+    )
 
 
 async def seconds_in_doubt(one: Machinery, request: Request, look: Any) -> float:
@@ -91,6 +94,44 @@ async def test_the_quiet_period_is_the_same_through_the_background(database: Dat
     one = await machinery(database, clock)
     request, work = await in_doubt(one), background(one)
     assert await seconds_in_doubt(one, request, work._reconcile_due) == 480
+
+
+async def test_no_unknown_end_is_looked_at_by_a_clock_that_is_off(database: Database, clock: ManualClock) -> None:
+    one = await machinery(database, clock)
+    request = await in_doubt(one)
+    clock.advance(minutes=16)
+    trail = Trail(database)
+    trail.hold("This machine's clock is 960 seconds ahead.")
+    await background(one, trail)._reconcile_due()
+    assert (await one.request(request.id)).state is S.UNKNOWN
+    trail.hold("")
+    await background(one, trail)._reconcile_due()
+    assert (await one.request(request.id)).state is not S.UNKNOWN
+
+
+async def test_a_slow_send_holds_up_nobody_elses(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await machinery(database, clock, 2)
+    slow, quick = await one.ask(ADA, "db_0"), await one.ask(ADA, "db_1")
+    begun, go_on = [], asyncio.Event()
+
+    async def run(request_id: str) -> Request:
+        begun.append(request_id)
+        if request_id == slow.id:
+            await go_on.wait()
+        return await one.request(request_id)
+
+    monkeypatch.setattr(one.executor, "run", run)
+    sending = background(one)
+    await one.vote(slow.id, BOB, Vote.APPROVE)
+    await asyncio.wait_for(sending._send_ready(), 1)
+    await one.vote(quick.id, BOB, Vote.APPROVE)
+    await asyncio.wait_for(sending._send_ready(), 1)
+    await asyncio.sleep(0)
+    assert begun == [slow.id, quick.id]
+    go_on.set()
+    await asyncio.gather(*sending._sends)
 
 
 async def test_one_look_that_always_breaks_off_ends_with_a_person_and_puts_off_nobody_elses(
