@@ -130,12 +130,23 @@ async def _pin_team(program: Program) -> None:
         raise ConfigurationError([f"Slack does not take SLACK_BOT_TOKEN ({refused.code})."]) from None
     except MessageDelayed as delayed:
         log.warning("slack_unreachable", code=delayed.code)
-        return
+        return  # until housekeeping has asked again, people may only read
     team_id = str(answer.get("team_id") or "")
     if program.settings.slack_team_id and program.settings.slack_team_id != team_id:
         raise ConfigurationError(["SLACK_TEAM_ID is not the workspace that SLACK_BOT_TOKEN belongs to."])
     program.pins.team_id = team_id
+    program.pins.confirmed = True
     program.directory.pin(team_id)
+
+
+async def _pin_late(program: Program) -> None:
+    """Again, where Slack could not be reached at the start. What would have ended the start is said in the log."""
+    if program.pins.confirmed:
+        return
+    try:
+        await _pin_team(program)
+    except ConfigurationError as error:
+        log.error("team_unconfirmed", problems=error.problems)
 
 
 class _Server(uvicorn.Server):
@@ -233,6 +244,7 @@ async def _housekeeping(program: Program) -> None:
 
 async def _keep_house(program: Program) -> None:
     """A clock that is off may not say what is too old."""
+    await _pin_late(program)
     if await program.clock_watch.look():
         return
     await program.deliveries.purge()

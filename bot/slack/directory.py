@@ -29,11 +29,17 @@ class SlackDirectory:
         self._memory: dict[tuple[str, str], tuple[float, Any]] = {}
 
     def pin(self, team_id: str) -> None:
-        """Whose full members are trusted."""
+        """Whose full members are trusted; who was looked up before is looked up again."""
         self._team_id = team_id
+        self._memory.clear()
 
     async def person(self, person_id: str, *, fresh: bool = False) -> Person:
-        """users.info; `PeopleUnavailable` where Slack does not know the person or does not answer."""
+        """users.info; `PeopleUnavailable` where Slack does not know the person or does not answer.
+
+        A decision waits for Slack to say whose workspace this is: it would end what only cannot be told yet.
+        """
+        if fresh and not self._team_id:
+            raise PeopleUnavailable("Slack has not said yet whose workspace this is.")
         return await self._remembered("person", person_id, self._person, fresh=fresh)
 
     async def _person(self, person_id: str) -> Person:
@@ -133,4 +139,5 @@ def _doubts(user: dict[str, Any], team_id: str) -> tuple[tuple[str, bool], ...]:
             bool(user.get("is_stranger")) or (other_team and team_id not in enterprise),
         ),
         ("somebody Slack does not know", not user.get("id")),
+        ("somebody whose workspace Slack has not told yet", not team_id),
     )

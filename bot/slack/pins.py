@@ -19,6 +19,8 @@ class Pins:
 
     team_id: str
     app_id: str
+    confirmed: bool = False
+    """Whether Slack has said which team that is, since the start."""
 
     def is_ours(self, body: Mapping[str, Any]) -> bool:
         """A request signed with the right secret for another team or app is not for us."""
