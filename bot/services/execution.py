@@ -25,7 +25,6 @@ from bot.domain.requests import (
     OperationKind,
     Request,
     RequestState,
-    Result,
 )
 from bot.services.audit import Trail
 from bot.services.environments import Environments
@@ -33,7 +32,7 @@ from bot.services.follow_ups import FollowUps
 from bot.services.held_up import tell_held_up
 from bot.services.lifecycle import PROGRAM, append_end, entry_for, owe_card, owe_notices
 from bot.services.metrics import SENT
-from bot.services.operations.local import LocalOperation
+from bot.services.operations.local import LocalOperation, failed
 from bot.services.operations.operation import OperationHandler, Sent
 from bot.services.receipts import Receipts
 from bot.services.recheck import Look, Lost, Recheck
@@ -116,7 +115,7 @@ class Executor:
         try:
             sent = await local.perform(claimed)
         except BotError as error:
-            sent = Sent(state=RequestState.REJECTED, result=Result(messages=(str(error),), retryable=False))
+            sent = failed(error)
         return await self._outcome(claimed, sent)
 
     async def _through_slot(self, request: Request, slot: WriteSlot) -> Request:

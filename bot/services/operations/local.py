@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 from bot.domain.audit import JsonValue
+from bot.domain.errors import BotError, PeopleUnavailable, Unavailable
 from bot.domain.requests import Operation, OperationKind, Request, RequestState, Result
 from bot.services.access import Access, Change
 from bot.services.first_run import FirstRun
@@ -18,7 +19,7 @@ class LocalOperation(Protocol):
     """Carried out in our own database, behind the same request, gate and trail."""
 
     async def perform(self, request: Request) -> Sent:
-        """Do it. Raises `BotError` when it is refused."""
+        """Do it. Raises `BotError` when it is refused, or cannot be told to be done."""
         ...
 
 
@@ -56,6 +57,18 @@ class Rehearsal:
         """Nothing is called and nothing is changed, but that the first run no longer leads here."""
         await self.first_run.rehearsed(request.channel_id)
         return Sent(state=RequestState.SUCCEEDED, result=Result())
+
+
+def failed(error: BotError) -> Sent:
+    """How an operation ended that raised this.
+
+    A commit whose answer was lost may have been taken: that is for a person to say, as there is nothing to read.
+    """
+    if isinstance(error, PeopleUnavailable):
+        state = RequestState.NOT_SENT  # people are looked up before anything is written
+    else:
+        state = RequestState.UNKNOWN if isinstance(error, Unavailable) else RequestState.REJECTED
+    return Sent(state=state, result=Result(messages=(str(error),), retryable=False))
 
 
 async def _change(access: Access, request: Request) -> Change:
