@@ -79,18 +79,26 @@ class OutboxWorker:
         return Delivered(sent=sent, waiting=len(claimed) - sent)
 
     async def _send(self, item: OutboxItem) -> bool:
-        """A batch may take longer than its lease: what another worker took meanwhile is left to it."""
+        """A batch may take longer than its lease: what another worker took meanwhile is left to it.
+
+        What a newer version owes waits for a replica that draws it; what a defect keeps back ends some day, too.
+        """
         if not await self._database.note(lambda unit: unit.outbox.renew(item.id, self._owner, unit.now, LEASE_SECONDS)):
             return False
         drawer = self._drawers.get(item.kind)
         try:
-            if drawer is not None:
-                await self._in_time(drawer(item))
+            if drawer is None:
+                raise MessageDelayed("unknown_kind")
+            await self._in_time(drawer(item))
         except MessageRefused as refused:
             await self._refused(item, refused)
             return False
         except (MessageDelayed, PeopleUnavailable) as delayed:
             await self._put_off(item, delayed)
+            return False
+        except Exception as error:
+            log.error("message_failed", kind=item.kind, request=item.request_id, exc_info=error)
+            await self._put_off(item, MessageDelayed(type(error).__name__))
             return False
         reach(Failpoint.IN_OUTBOX)
         await self._database.note(lambda unit: unit.outbox.done(item.id))

@@ -21,6 +21,7 @@ EDGES = {
     "bot/db/writer.py": "every caller of a batch must hear of its failure",
     "bot/serving.py": "housekeeping goes on whatever one round meets",
     "bot/services/background.py": "a loop goes on whatever one pass meets",
+    "bot/services/outbox.py": "a message that a defect keeps back is put off and given up like any other",
     "bot/slack/socket.py": "the watch goes on whatever one look meets",
     "bot/services/audit.py": "whatever keeps a row from being written turns changes off",
 }
