@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,7 @@ from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import refuse_typed
 from bot.domain.access import OperationClass, Role, shortfall
 from bot.domain.audit import AuditEntry
-from bot.domain.errors import BotError, Conflict, Denied, TrailUnavailable, UnknownTarget
+from bot.domain.errors import BotError, Conflict, Denied, TrailUnavailable, Unavailable, UnknownTarget
 from bot.domain.ids import new_reference
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission, MessageDelayed, MessageRefused, Messenger, Responder
@@ -152,7 +153,8 @@ class Dispatcher:
     async def _settle(self, journey: Journey) -> None:
         request = journey.request
         if request is not None and request.requester_id == journey.invocation.person_id:
-            await self._parts.gatekeeper.told(request)
+            with contextlib.suppress(Unavailable):  # then the notice tells the same once more
+                await self._parts.gatekeeper.told(request)
 
     async def _closed(self, journey: Journey) -> None:
         invocation = journey.invocation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import structlog
 from pydantic import TypeAdapter
 
 from bot.commands.command import Arguments
@@ -16,13 +17,15 @@ from bot.commands.secrets_in_text import secrets_in_the_open
 from bot.db.engine import Database
 from bot.domain.access import OperationClass
 from bot.domain.audit import JsonValue
-from bot.domain.errors import BotError, Conflict, Denied, FieldErrors, InvalidInput
+from bot.domain.errors import BotError, Conflict, Denied, FieldErrors, InvalidInput, Unavailable
 from bot.domain.ids import new_request_id
 from bot.domain.invocation import FormValue, Invocation, Surface
 from bot.domain.ports import Clock, FormAdmission
 from bot.domain.records import FormRecord, FormState
 from bot.domain.replies import FieldKind, Form, FormField, Moment, Mood, Paragraph, Reply, line
 from bot.domain.secrecy import redact
+
+log = structlog.get_logger(__name__)
 
 ASKED_KEPT = 200
 """Characters of a field that the trail keeps."""
@@ -72,12 +75,18 @@ class FormDesk:
         return form_id
 
     async def keep_answer(self, reply: Reply, journey: Journey) -> str:
-        """The form's id for an answer in its place, so that the answer's buttons know their channel; "" elsewhere."""
+        """The form's id for an answer in its place, so that the answer's buttons know their channel; "" elsewhere.
+
+        Where it cannot be written, the buttons have no channel: that is no reason to keep the answer back.
+        """
         form_id = journey.invocation.form_id or ""
         if form_id or not journey.in_view or not reply.actions:
             return form_id
-        form_id = await self.keep(Form(title="CloudSync", submit="", command="", fields=()), journey)
-        await self.move(form_id, FormState.OPEN, FormState.DONE)
+        try:
+            form_id = await self.keep(Form(title="CloudSync", submit="", command="", fields=()), journey)
+            await self.move(form_id, FormState.OPEN, FormState.DONE)
+        except Unavailable as error:
+            log.warning("answer_not_kept", error=type(error).__name__)
         return form_id
 
     async def placed(self, invocation: Invocation) -> Invocation:

@@ -15,6 +15,7 @@ from bot.db.connections import database_url as address_of
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind, AuditOutcome
+from bot.domain.errors import Unavailable
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.requests import RequestState
 from bot.services.deliveries import Deliveries
@@ -44,6 +45,29 @@ async def test_a_delivery_that_was_never_answered_is_audited_and_the_person_told
         row = (await world.trail())[-1]
         assert (row.kind, row.outcome, row.delivery) == (AuditKind.ABANDONED, AuditOutcome.ABANDONED, "command:left")
         assert row.payload["person"] == world.workspace.member("ada").name
+
+
+async def fails(*_: object) -> None:
+    raise Unavailable("The database does not answer as it should right now.")
+
+
+async def test_an_answer_whose_place_cannot_be_written_down_is_shown_all_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_bot(database_url) as world:
+        monkeypatch.setattr(world.program.dispatcher._parts.forms, "keep", fails)
+        assert "this needs a channel with the role" in await world.says("grace", "#support", "databases register")
+        assert await world.program.deliveries.recover() == 0, "it was answered"
+
+
+async def test_an_answer_that_cannot_be_noted_as_read_is_an_answer_all_the_same(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_bot(database_url) as world:
+        monkeypatch.setattr(world.program.dispatcher._parts.gatekeeper, "told", fails)
+        await world.says("alan", "#prod", "tables enable orders-eu invoices")
+        await world.presses("alan", "#prod", "Cancel")
+        assert await world.program.deliveries.recover() == 0, "it was answered"
 
 
 async def nameless(person_id: str) -> str:
