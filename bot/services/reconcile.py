@@ -84,10 +84,17 @@ class Reconciler:
         return await self._database.note(lambda unit: unit.requests.claim_looks(unit.now, lease, limit))
 
     async def resolve(self, request: Request) -> Request:
-        """One round for one request: settle it, put off the next look, or hand it to a person."""
+        """One round for one request: settle it, put off the next look, or hand it to a person.
+
+        What was found and cannot be written down is looked at again: it must not count as a look that saw nothing.
+        """
         finding = await self._look(request)
         reach(Failpoint.IN_RECONCILE)
-        settled = await self._database.write(lambda unit: self._settle(unit, request, finding))
+        try:
+            settled = await self._database.write(lambda unit: self._settle(unit, request, finding))
+        except Unavailable as error:
+            log.warning("reconcile_unwritten", request=request.id, error=type(error).__name__)
+            return request
         return await self._receipts.after(settled)
 
     async def give_up_look(self, request: Request) -> Request:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.db.engine import Database
 from bot.domain.access import Role
+from bot.domain.errors import Unavailable
 from bot.domain.requests import Request, RequestState, Vote
 from bot.services.audit import Trail
 from bot.services.background import Background
@@ -18,6 +19,7 @@ from bot.services.operations.operation import Finding, Proof
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
 from tests.faults.machinery import Machinery
+from tests.faults.model import ROUNDS
 
 S = RequestState
 ADA, BOB = "U0ADA", "U0BOB"
@@ -154,6 +156,29 @@ async def test_one_look_that_always_breaks_off_ends_with_a_person_and_puts_off_n
     assert (await one.request(sound.id)).state is S.SUCCEEDED
     assert await seconds_in_doubt(one, broken, work._reconcile_due) < 15 * 60
     assert (await one.request(broken.id)).state is S.NEEDS_HUMAN
+
+
+async def test_what_a_look_found_but_could_not_write_down_is_found_again_in_the_last_round_too(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await machinery(database, clock)
+    request, work = await in_doubt(one), background(one)
+    last = len(ROUNDS) - 1
+    await database.note(lambda unit: unit.requests.set_columns(request.id, reconcile_round=last))
+    one.operation.proof = Proof.APPLIED
+    write = database.write
+
+    async def fails_once(work: Any) -> None:
+        monkeypatch.setattr(database, "write", write)
+        raise Unavailable("The database does not answer as it should right now.")
+
+    monkeypatch.setattr(database, "write", fails_once)
+    clock.advance(61)
+    await work._reconcile_due()
+    assert (await one.request(request.id)).state is S.UNKNOWN
+    clock.advance(61)
+    await work._reconcile_due()
+    assert (await one.request(request.id)).state is S.SUCCEEDED
 
 
 async def test_looks_are_taken_together_so_that_one_that_hangs_puts_off_nobody_elses(
