@@ -131,10 +131,10 @@ def _kept(unit: Unit, ended: Request, receipt: Receipt) -> Request:
 
 
 def _kept_later(unit: Unit, ended: Request, receipt: Receipt) -> None:
-    """Where there is no card, the requester read the end without it."""
+    """Where there is no card, the requester read the end without it; a receipt that says nothing tells nobody more."""
     after = _kept(unit, ended, receipt)
     waits = unit.outbox.is_waiting(notice_key(after, after.requester_id))
-    if after.result.receipt == receipt.lines and after.gate is not Gate.APPROVE and not waits:
+    if receipt.lines and after.result.receipt == receipt.lines and after.gate is not Gate.APPROVE and not waits:
         owe_notices(unit, after)
 
 

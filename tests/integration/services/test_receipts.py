@@ -123,6 +123,17 @@ async def test_after_some_minutes_it_is_given_up_and_said(replica: Replica, cloc
     assert await replica.database.read(lambda unit: unit.outbox.pending()) == 0
 
 
+async def test_a_receipt_that_says_nothing_does_not_tell_the_requester_twice(
+    database: Database, clock: ManualClock
+) -> None:
+    receipts = receipts_on(database, Reading(gives=Receipt))
+    await ended(database, receipts, "U0ADA")
+    worker = OutboxWorker(database, cast(Any, None), cast(Any, None), receipts.drawers())
+    clock.advance(30)
+    assert (await worker.pass_once()).sent == 1
+    assert await database.read(lambda unit: unit.outbox.pending()) == 0
+
+
 async def test_what_is_gone_by_then_is_not_read_again_and_again(replica: Replica, clock: ManualClock) -> None:
     reading = Reading(gives=gone)
     receipts = receipts_on(replica.database, reading)
