@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -16,6 +17,8 @@ from bot.services.lifecycle import OutboxKind, owe_message
 KEPT = timedelta(hours=24)
 NameOf = Callable[[str], Awaitable[str]]
 """A person's name as of now; "" where nobody says it."""
+NAMES_SECONDS = 5.0
+"""What asking for all names together may take."""
 FORMS_KEPT = MESSAGES_KEPT = timedelta(days=7)
 
 
@@ -57,10 +60,16 @@ class Deliveries:
         return await self._database.write(lambda unit: self._abandon(unit, age, names))
 
     async def _names(self, age: timedelta) -> Mapping[str, str]:
-        """Of those who were left without an answer; none of whom Slack does not say it."""
+        """Of those who were left without an answer; none of whom Slack does not say it soon: listening waits for it."""
         left = await self._database.note(lambda unit: unit.inbox.unfinished(unit.now - age))
         people = {delivery.person_id for delivery in left if delivery.person_id}
-        return {person_id: await self._name_of(person_id) for person_id in sorted(people)}
+        asked = {person_id: asyncio.ensure_future(self._name_of(person_id)) for person_id in sorted(people)}
+        try:
+            told = (await asyncio.wait(asked.values(), timeout=NAMES_SECONDS))[0] if asked else set()
+        finally:
+            for asking in asked.values():
+                asking.cancel()
+        return {person_id: asking.result() for person_id, asking in asked.items() if asking in told}
 
     def _abandon(self, unit: Unit, age: timedelta, names: Mapping[str, str]) -> int:
         left = unit.inbox.unfinished(unit.now - age)

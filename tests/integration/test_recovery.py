@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,14 +15,15 @@ from structlog.testing import capture_logs
 from bot.db.connections import database_url as address_of
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.audit import AuditKind, AuditOutcome
+from bot.domain.audit import AuditFilter, AuditKind, AuditOutcome
 from bot.domain.errors import Unavailable
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.requests import RequestState
+from bot.services import deliveries
 from bot.services.deliveries import Deliveries
 from tests.bots import running_bot
 from tests.clock import ManualClock
-from tests.factories import make_item
+from tests.factories import make_delivery, make_item
 
 
 async def test_a_delivery_that_was_never_answered_is_audited_and_the_person_told(database_url: str) -> None:
@@ -72,6 +74,29 @@ async def test_an_answer_that_cannot_be_noted_as_read_is_an_answer_all_the_same(
 
 async def nameless(person_id: str) -> str:
     return ""
+
+
+async def test_names_are_asked_for_together_and_not_waited_for_long(
+    database: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "NAMES_SECONDS", 0.2)
+    people = [f"U{number}" for number in range(20)]
+
+    async def slow(person_id: str) -> str:
+        await asyncio.sleep(60 if person_id == "U7" else 0.05)
+        return f"name of {person_id}"
+
+    def work(unit: Unit) -> None:
+        for person in people:
+            unit.inbox.record(make_delivery(person, person_id=person))
+
+    await database.note(work)
+    clock.advance(1)
+    async with asyncio.timeout(5):
+        assert await Deliveries(database, clock, slow).recover() == len(people)
+    page = await database.read(lambda unit: unit.audit.page(AuditFilter(quiet=True, limit=50)))
+    named = {row.actor: row.payload["person"] for row in page.records}
+    assert named == {person: "" if person == "U7" else f"name of {person}" for person in people}
 
 
 async def test_messages_that_went_out_are_forgotten_after_a_week_and_owed_ones_are_kept(
