@@ -239,8 +239,7 @@ class Executor:
                 return None
             after = self._moved(unit, current, sent)
             append_end(unit, after, _outcome_row(after, sent))
-            self._follow_ups.owe(unit, after)
-            after = self._receipts.owe(unit, after)
+            after = self._receipts.owe(unit, self._follow_ups.owe(unit, after))
             owe_card(unit, after)
             if after.state is not RequestState.APPROVED:
                 owe_notices(unit, after)

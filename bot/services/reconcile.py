@@ -138,8 +138,7 @@ class Reconciler:
         if moved is None:
             return current
         append_end(unit, moved, readings_row(moved, {**what_was_read(result), "round": current.reconcile_round + 1}))
-        self._follow_ups.owe(unit, moved)
-        moved = self._receipts.owe(unit, moved)
+        moved = self._receipts.owe(unit, self._follow_ups.owe(unit, moved))
         owe_card(unit, moved)
         owe_notices(unit, moved)
         return moved

@@ -11,6 +11,7 @@ from bot.cloudsync.models import Registration, kind_of
 from bot.cloudsync.writing import WriteSlot
 from bot.domain.audit import JsonValue
 from bot.domain.requests import Observation, Operation, OperationKind, Request
+from bot.services.follow_ups import are_left_out
 from bot.services.operations.observing import (
     Reading,
     devices_in_words,
@@ -84,11 +85,11 @@ class RegisterDatabase:
         wanted = [*(texts_of(request.operation.arguments, "thenEnable") or ())]
         tables = names_in_words(wanted) if wanted else ""
         created = request.result.created_id
-        if created:
-            next_lines = (("Tables enabled next", tables),) if tables else ()
-            return Receipt(lines=(("Database ID", created), *next_lines))
-        new = (await self.find(api, request)).created_id
         by_hand = (("Tables to enable by hand", tables),) if tables else ()
+        if created:
+            follows = (("Tables enabled next", tables),) if tables else ()
+            return Receipt(lines=(("Database ID", created), *(by_hand if are_left_out(request) else follows)))
+        new = (await self.find(api, request)).created_id
         return Receipt(lines=(("Database ID", new or "see `databases list`"), *by_hand))
 
 
