@@ -7,13 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.audit import AuditOutcome
-from bot.domain.requests import AUDIT_OUTCOME_OF, MAX_SENDS_NOT_SENT, ItemResult, Request, RequestState, Step
+from bot.domain.requests import (
+    AUDIT_OUTCOME_OF,
+    LATE_ANSWERS,
+    MAX_SENDS_NOT_SENT,
+    ItemResult,
+    Request,
+    RequestState,
+    Step,
+)
 
 S = RequestState
 REACHED = frozenset({S.SUCCEEDED, S.ALREADY_ABSENT})
 LEFT_OVER = frozenset({S.REJECTED, S.NOT_SENT, S.NOT_APPLIED})
 """How an item ends for which what was wanted does not hold."""
-LATE_ANSWERS = frozenset({S.SUCCEEDED, S.ALREADY_ABSENT, S.REJECTED})
 CORRECTED_BY_ANSWERS = frozenset({S.UNKNOWN, S.NOT_APPLIED, S.NEEDS_HUMAN, S.RESOLVED})
 SAID: Mapping[Step, tuple[str, RequestState]] = {
     Step.HAPPENED: ("It happened.", S.SUCCEEDED),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot.domain.ends import REACHED
 from bot.domain.replies import LONGEST_COMMAND, CommandButton
-from bot.domain.requests import OperationKind, Request, RequestState
+from bot.domain.requests import OperationKind, Request
 from bot.domain.secrecy import find_secrets
 
 LABEL = "Ask again"
@@ -25,7 +26,6 @@ _COMMANDS: Mapping[OperationKind, str] = MappingProxyType(
 )
 """What is typed for them; where a secret is needed, or the label again, the form asks for it."""
 
-_REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
 _QUOTES = str.maketrans(dict.fromkeys('"“”„«»', "'"))
 
 
@@ -48,7 +48,7 @@ def command_again(request: Request) -> str:
 
 
 def _left(request: Request) -> Sequence[str]:
-    reached = {item.item for item in request.result.items if item.state in _REACHED}
+    reached = {item.item for item in request.result.items if item.state in REACHED}
     return [item for item in request.operation.items if item not in reached]
 
 

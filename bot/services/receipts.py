@@ -17,11 +17,12 @@ from bot.cloudsync.errors import CloudSyncError, NotFound
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.access import Gate
+from bot.domain.ends import REACHED
 from bot.domain.errors import Unavailable
 from bot.domain.ports import MessageDelayed
 from bot.domain.records import OutboxItem
 from bot.domain.replies import LONGEST_COMMAND
-from bot.domain.requests import OperationKind, Request, RequestState, Result
+from bot.domain.requests import OperationKind, Request, Result
 from bot.services.environments import Environments
 from bot.services.lifecycle import (
     OutboxKind,
@@ -38,8 +39,6 @@ from bot.services.operations.operation import OperationHandler, Receipt
 from bot.services.outbox import Drawer
 
 log = structlog.get_logger(__name__)
-
-REACHED = frozenset({RequestState.SUCCEEDED, RequestState.ALREADY_ABSENT})
 
 GIVE_UP_AFTER = timedelta(minutes=5)
 UNREAD = Receipt(lines=(("Read afterwards", "not possible, the Management API did not give it"),))
