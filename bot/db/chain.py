@@ -24,6 +24,7 @@ from operator import itemgetter
 
 import rfc8785
 
+from bot.db.storable import EXACT_INTEGERS
 from bot.domain.audit import JsonValue
 
 GENESIS = "0" * 64
@@ -57,6 +58,8 @@ _any_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=
 so that its hash can be found not to fit."""
 
 
+_sorted_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
 _SORTED = sorted(HASHED)
 _values = itemgetter(*_SORTED)
 _FLAT = "{" + ",".join(f'"{name}":%s' for name in _SORTED) + "}"
@@ -65,7 +68,23 @@ _FLAT = "{" + ",".join(f'"{name}":%s' for name in _SORTED) + "}"
 
 def canonical_json(value: JsonValue | Mapping[str, JsonValue]) -> str:
     """RFC 8785 text."""
-    return rfc8785.dumps(dict(value) if isinstance(value, Mapping) else value).decode()
+    plain = dict(value) if isinstance(value, Mapping) else value
+    return _sorted_json(plain) if _is_simple(plain) else rfc8785.dumps(plain).decode()
+
+
+def _is_simple(value: object) -> bool:
+    """Whether the standard library's encoder writes it as RFC 8785 does, in a fifth of the time.
+
+    It sorts names and writes floats otherwise, where names are not ASCII and where there are floats.
+    """
+    kind = value.__class__
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is dict:
+        return all(name.isascii() and _is_simple(one) for name, one in value.items())  # type: ignore[attr-defined]
+    if kind is list:
+        return all(map(_is_simple, value))  # type: ignore[call-overload]
+    return kind is int and -EXACT_INTEGERS <= value <= EXACT_INTEGERS  # type: ignore[operator]
 
 
 def new_salt() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text
@@ -11,8 +12,12 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from bot.db.storable import storable_text
 
 
+@lru_cache(maxsize=16)
 def as_text(moment: datetime) -> str:
-    """UTC with microseconds, fixed width: sorts as text and is what the chain hashes. `ValueError` for a naive time."""
+    """UTC with microseconds, fixed width: sorts as text and is what the chain hashes. `ValueError` for a naive time.
+
+    A row's time is written three times: hashed, stored, and into the head.
+    """
     if moment.tzinfo is None:
         raise ValueError("a naive time has no place in the database")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

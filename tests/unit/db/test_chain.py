@@ -96,3 +96,16 @@ def test_the_ring_shows_no_key() -> None:
 
 def test_salts_do_not_repeat() -> None:
     assert len({new_salt() for _ in range(100)}) == 100
+
+
+TEXT = some.text(alphabet=some.characters(exclude_categories=["Cs"]))
+JSON = some.recursive(
+    some.none() | some.booleans() | some.integers(-(2**53) + 1, 2**53 - 1) | some.floats(allow_nan=False) | TEXT,
+    lambda inner: some.lists(inner, max_size=4) | some.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+).filter(lambda value: "inf" not in repr(value))
+
+
+@given(some.dictionaries(TEXT, JSON, max_size=4))
+def test_the_canonical_form_is_that_of_rfc_8785_whichever_encoder_writes_it(payload: dict[str, JsonValue]) -> None:
+    assert canonical_json(payload) == rfc8785.dumps(payload).decode()
