@@ -113,7 +113,6 @@ def make_form(form_id: str = "fm-1", **given: Any) -> FormRecord:
         "environment": "prod",
         "arguments": {"database": "db_1"},
         "state": FormState.OPEN,
-        "view_id": None,
         "request_id": None,
         "created_at": START,
     }

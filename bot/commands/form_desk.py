@@ -67,7 +67,6 @@ class FormDesk:
             environment=journey.environment,
             arguments=_stored(form, invocation),
             state=FormState.OPEN,
-            view_id=None,
             request_id=form.request_id,
             created_at=self._clock.now(),
         )

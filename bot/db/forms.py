@@ -37,15 +37,11 @@ class Forms:
         )
         return moved.rowcount == 1
 
-    def set_view(self, form_id: str, view_id: str) -> None:
-        """Note which view shows it."""
-        self._connection.execute(update(forms).where(forms.c.id == form_id).values(view_id=view_id))
-
     def purge(self, before: datetime) -> int:
         """Forget old forms; returns how many."""
         return self._connection.execute(delete(forms).where(forms.c.created_at < before)).rowcount
 
 
 def _record(row: Row[Any]) -> FormRecord:
-    stored = {**row._mapping, "arguments": json.loads(row.arguments), "state": FormState(row.state)}
-    return FormRecord(**stored)
+    kept = {name: value for name, value in row._mapping.items() if name in FormRecord.__dataclass_fields__}
+    return FormRecord(**{**kept, "arguments": json.loads(row.arguments), "state": FormState(row.state)})

@@ -184,13 +184,12 @@ class Requests:
         """Whose send is under way, or was when its sender died."""
         return self._due(Column.state == RequestState.EXECUTING.value, limit)
 
-    def reconcile_due(self, now: datetime, limit: int) -> tuple[Request, ...]:
-        """Unknown ends whose next look is due."""
-        return self._due(_look_due(now), limit, lock=False)
-
     def claim_looks(self, now: datetime, lease: timedelta, limit: int) -> tuple[Request, ...]:
-        """The same, put off for whoever else looks: one replica reads, and another only if that one dies over it."""
-        due = self._due(_look_due(now), limit)
+        """Unknown ends whose next look is due, put off for whoever else looks.
+
+        One replica reads, and another only if that one dies over it.
+        """
+        due = self._due(and_(Column.state == RequestState.UNKNOWN.value, Column.reconcile_at <= now), limit)
         for request in due:
             self.set_columns(request.id, reconcile_at=now + lease)
         return due
@@ -224,10 +223,6 @@ class Requests:
             for vote in self._connection.execute(select(votes).where(votes.c.request_id.in_(ids)).order_by(votes.c.at)):
                 cast[vote.request_id].append(vote)
         return tuple(from_row(row, cast[row.id]) for row in rows)
-
-
-def _look_due(now: datetime) -> ColumnElement[bool]:
-    return and_(Column.state == RequestState.UNKNOWN.value, Column.reconcile_at <= now)
 
 
 def target_keys(request: Request) -> tuple[str, ...]:

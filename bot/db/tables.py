@@ -228,7 +228,7 @@ forms = Table(
     Column("environment", PlainText, nullable=False),
     Column("arguments", PlainText, nullable=False),
     Column("state", PlainText, nullable=False),
-    Column("view_id", PlainText),
+    Column("view_id", PlainText),  # no longer written; the replicas of an older version, in a rolling deploy, read it
     Column("request_id", PlainText),
     Column("created_at", UtcTime, nullable=False),
     Index("ix_forms_created", "created_at"),

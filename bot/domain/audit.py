@@ -93,7 +93,6 @@ class AuditAction(StrEnum):
     AUDIT_SEARCH = "audit.search"
     AUDIT_SUMMARY = "audit.summary"
     AUDIT_EXPORT = "audit.export"
-    AUDIT_VERIFY = "audit.verify"
     AUDIT_ERASE = "audit.erase"
     AUDIT_TRUNCATE = "audit.truncate"
     AUDIT_ANCHOR = "audit.anchor"

@@ -19,7 +19,6 @@ class Surface(StrEnum):
     DIRECT_MESSAGE = "direct_message"
     HOME = "home"
     SHORTCUT = "shortcut"
-    EVENT = "event"
     PROGRAM = "program"
 
 
@@ -52,7 +51,6 @@ class Invocation:
     form_values: Mapping[str, FormValue] = field(default_factory=dict, repr=False)
     trigger_id: str = field(default="", repr=False)
     response_url: str = field(default="", repr=False)
-    message_ts: str = ""
     message_channel_id: str = ""
     """The channel the clicked message lies in, which must be the request's own."""
     view_id: str = ""

@@ -94,10 +94,6 @@ class Messenger(Protocol):
         """A file into the direct message with this person, streamed; its link, or "" where Slack gives none."""
         ...
 
-    async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:
-        """Redraw an open form, or show an answer in its place."""
-        ...
-
 
 class Directory(Protocol):
     """Who people and channels are, from Slack. A failed look-up raises PeopleUnavailable: deny."""

@@ -72,6 +72,5 @@ class FormRecord:
     environment: str
     arguments: Mapping[str, JsonValue]
     state: FormState
-    view_id: str | None
     request_id: str | None
     created_at: datetime

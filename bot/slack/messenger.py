@@ -11,9 +11,8 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.ports import MessageRefused, Posted
-from bot.domain.replies import Form, Reply
+from bot.domain.replies import Reply
 from bot.slack.blocks import Rendered, render
-from bot.slack.forms import form_view, reply_view
 from bot.slack.web import INVALID, call, look_up, send_file
 
 HISTORY_PAGE = THREAD_PAGE = 200
@@ -139,11 +138,6 @@ class SlackMessenger:
     async def _direct_channel(self, person_id: str) -> str:
         opened = await call(self._client, "conversations.open", users=person_id)
         return str((opened.get("channel") or {}).get("id") or "")
-
-    async def update_form(self, view_id: str, form: Form | Reply, *, form_id: str) -> None:
-        """Redraw an open form, or show an answer in its place (views.update)."""
-        view = form_view(form, form_id) if isinstance(form, Form) else reply_view(form, "CloudSync", form_id=form_id)
-        await call(self._client, "views.update", view_id=view_id, view=view)
 
     @staticmethod
     async def _drawn(client: AsyncWebClient, method: str, drawn: Rendered, **arguments: Any) -> dict[str, Any]:

@@ -71,7 +71,6 @@ def from_action(body: Body) -> Invocation | None:
         "person_name": _user(body)[1],
         "channel_id": channel_id,
         "channel_name": _shown(str(channel.get("name") or "")),
-        "message_ts": str(container.get("message_ts") or ""),
         "message_channel_id": str(container.get("channel_id") or channel_id),
         **_modal_of(body),
     }
@@ -143,7 +142,7 @@ def from_event(body: Body) -> Invocation | None:
     """A mention, a direct message, or the opening of the home tab; None for what is not meant for us."""
     event = body.get("event") or {}
     kind = event.get("type")
-    common: dict[str, Any] = {"person_id": str(event.get("user") or ""), "message_ts": str(event.get("ts") or "")}
+    common: dict[str, Any] = {"person_id": str(event.get("user") or "")}
     if event.get("bot_id") or event.get("subtype") or not common["person_id"]:
         return None
     channel_id = str(event.get("channel") or "")

@@ -179,6 +179,5 @@ class Machinery:
         await self.reconciler.settle_by_person(request, Step.HAPPENED, by, Act(person_id=person))
 
     async def look(self) -> None:
-        now = self.clock.now()
-        for request in await self.database.read(lambda unit: unit.requests.reconcile_due(now, 50)):
+        for request in await self.reconciler.claim_due(50):
             await self.reconciler.resolve(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -52,7 +52,6 @@ class Receipt:
     lines: tuple[tuple[str, str], ...] = ()
     undo_label: str = ""
     undo_command: str = ""
-    keep: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 class OperationHandler(Protocol):

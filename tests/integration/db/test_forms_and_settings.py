@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.db.engine import Database
@@ -25,12 +24,6 @@ async def test_a_second_submission_does_not_get_through(database: Database) -> N
         *(database.note(lambda unit: unit.forms.move("fm-1", FormState.OPEN, FormState.WORKING)) for _ in range(4))
     )
     assert sorted(moved) == [False, False, False, True]
-
-
-async def test_a_form_knows_its_view(database: Database) -> None:
-    await database.note(lambda unit: unit.forms.put(make_form()))
-    await database.note(lambda unit: unit.forms.set_view("fm-1", "V1"))
-    assert await database.read(lambda unit: unit.forms.get("fm-1")) == replace(make_form(), view_id="V1")
 
 
 async def test_old_forms_are_forgotten(database: Database) -> None:

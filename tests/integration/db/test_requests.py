@@ -211,7 +211,7 @@ QUEUES: dict[str, tuple[dict[str, Any], timedelta]] = {
         timedelta(minutes=2),
     ),
     "expired_claims": ({"state": S.EXECUTING, "claim_expires": START + timedelta(seconds=40)}, timedelta(seconds=40)),
-    "reconcile_due": ({"state": S.UNKNOWN, "reconcile_at": START + timedelta(seconds=60)}, timedelta(seconds=60)),
+    "claim_looks": ({"state": S.UNKNOWN, "reconcile_at": START + timedelta(seconds=60)}, timedelta(seconds=60)),
     "reminders_due": ({"decide_by": START + timedelta(minutes=9)}, timedelta(minutes=6)),
 }
 
@@ -224,7 +224,9 @@ async def test_work_is_found_when_it_is_due_and_not_before(
     waiting = await stored(database, **given)
 
     async def found(at: timedelta) -> list[str]:
-        return [one.id for one in await database.write(lambda unit: getattr(unit.requests, queue)(START + at, limit=9))]
+        lease = {"lease": timedelta()} if queue == "claim_looks" else {}
+        taken = await database.write(lambda unit: getattr(unit.requests, queue)(START + at, limit=9, **lease))
+        return [one.id for one in taken]
 
     assert await found(due - timedelta(seconds=1)) == []
     assert await found(due) == [waiting.id]
