@@ -13,7 +13,7 @@ import structlog
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditKind
-from bot.domain.errors import PeopleUnavailable
+from bot.domain.errors import Unavailable
 from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
@@ -93,7 +93,7 @@ class OutboxWorker:
         except MessageRefused as refused:
             await self._refused(item, refused)
             return False
-        except (MessageDelayed, PeopleUnavailable) as delayed:
+        except (MessageDelayed, Unavailable) as delayed:
             await self._put_off(item, delayed)
             return False
         except Exception as error:
@@ -112,7 +112,7 @@ class OutboxWorker:
         except TimeoutError:
             raise MessageDelayed("timeout", sent_maybe=True) from None
 
-    async def _put_off(self, item: OutboxItem, delayed: MessageDelayed | PeopleUnavailable) -> None:
+    async def _put_off(self, item: OutboxItem, delayed: MessageDelayed | Unavailable) -> None:
         wait = float(BACKOFF_SECONDS[min(item.attempts, len(BACKOFF_SECONDS) - 1)])
         if isinstance(delayed, MessageDelayed) and delayed.retry_after is not None:
             wait = max(wait, delayed.retry_after)
