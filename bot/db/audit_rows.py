@@ -22,6 +22,10 @@ class UnwrittenRows:
     def __init__(self) -> None:
         self._rows: list[tuple[AuditRecord, str]] = []
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._rows)
+
     def add(self, record: AuditRecord, payload: str) -> None:
         """The next row, with its payload in the form that was hashed."""
         self._rows.append((record, payload))

@@ -103,17 +103,19 @@ def _transact(batch: Sequence[Waiting], connect: Connect, make_unit: MakeUnit, w
             unit = make_unit(connection, head if waiting.with_head else None, rows)
             ended.append(way(connection, waiting, unit, rows))
             head = head if ended[-1].error else unit.head or head
-        if head is not None and head != first:
-            _write_out(rows, head, connection, together=way is _together)
+        moved = head if head != first else None
+        if rows or moved:
+            _write_out(rows, moved, connection, together=way is _together)
     return ended
 
 
-def _write_out(rows: UnwrittenRows, head: Head, connection: Connection, *, together: bool) -> None:
+def _write_out(rows: UnwrittenRows, head: Head | None, connection: Connection, *, together: bool) -> None:
     """The rows, and the head that names the last of them. One of several units may have a row that is refused."""
     try:
         with in_one_go(connection):
             rows.write(connection)
-            store_head(connection, head)
+            if head is not None:
+                store_head(connection, head)
     except Exception as error:
         if together:
             raise _UnitFailed from error
