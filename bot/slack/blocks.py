@@ -108,9 +108,9 @@ def part_blocks(part: Part, *, native: bool = True) -> list[Block]:
     if isinstance(part, Paragraph):
         return sections([mrkdwn(line) for line in part.lines])
     if isinstance(part, Bullets):
-        return sections([f"• {mrkdwn(line)}" for line in part.items])
+        return sections([f"• {mrkdwn(line)}" for line in part.items], longest=SECTION)
     if isinstance(part, Facts):
-        return sections([f"*{name}:* {mrkdwn(line)}" for name, line in part.pairs])
+        return sections([f"*{name}:* {mrkdwn(line)}" for name, line in part.pairs], longest=SECTION)
     if isinstance(part, Small):
         return [context(mrkdwn(part.line))]
     if isinstance(part, Chart):
@@ -130,12 +130,12 @@ def context(text: str) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": cut(text, SECTION) or " "}]}
 
 
-def sections(lines: Iterable[str]) -> list[Block]:
+def sections(lines: Iterable[str], *, longest: int = 1_000) -> list[Block]:
     """Lines in as few sections as hold them."""
     blocks: list[Block] = []
     held = ""
     for line in lines:
-        line = cut(line, 1_000)
+        line = cut(line, longest)
         if held and len(held) + len(line) + 1 > SECTION:
             blocks.append(section(held))
             held = ""

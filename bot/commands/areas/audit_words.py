@@ -152,8 +152,16 @@ def _step(record: AuditRecord) -> Line:
     return tuple(spans)
 
 
+def _asked_for(record: AuditRecord) -> list[str]:
+    """All that a request asks for, where its sentence names only what it is part of."""
+    operation = record.payload.get("operation") if record.kind is AuditKind.REQUEST else None
+    items = operation.get("items") if isinstance(operation, dict) else None
+    return [f"for {', '.join(str(item) for item in items)}"] if isinstance(items, list) and items else []
+
+
 def _notes(record: AuditRecord) -> list[str]:
     notes = [ERASED] if record.erased else []
+    notes += _asked_for(record)
     reason = text_of(record.payload.get("reason"))
     if reason:
         notes.append(f"because “{reason}”")

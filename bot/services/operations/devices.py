@@ -10,7 +10,7 @@ from bot.cloudsync.models import SendClass, SendOutcome
 from bot.cloudsync.writing import WriteSlot
 from bot.domain.ends import end_of_items
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState, Result
-from bot.services.operations.observing import STATE_OF, identity_of, names_in_words, result_of, whereabouts, with_items
+from bot.services.operations.observing import STATE_OF, all_in_words, identity_of, result_of, whereabouts, with_items
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
 
 LOOKED_AT = 20_000
@@ -32,7 +32,7 @@ class RemoveDevices:
     async def observe(self, api: CloudSyncClient, operation: Operation) -> Observation:
         """The database; devices are shown and not compared, since they come and go by themselves."""
         database = await api.get_database(operation.database_id or "")
-        facts = (*whereabouts(database), ("Devices", names_in_words(list(operation.items))))
+        facts = (*whereabouts(database), ("Devices", all_in_words(operation.items)))
         return Observation(identity=identity_of(database), facts=facts)
 
     async def identify(self, api: CloudSyncClient, operation: Operation) -> Observation:
@@ -74,7 +74,7 @@ class RemoveDevices:
             for item in before
         )
         if present:
-            words = f"Still or again in the list: {names_in_words(present)}."
+            words = f"Still or again in the list: {all_in_words(present)}."
             return Finding(proof=Proof.UNDECIDABLE, readings=(words,), items=items)
         words = "None of those whose end was unknown is in the list any more."
         return Finding(proof=Proof.APPLIED, readings=(words,), items=items)

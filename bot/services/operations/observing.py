@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -21,6 +21,8 @@ DEVICES_LOOKED_AT = 500
 PATIENCE_SECONDS = 8.0
 """How long a send waits for a reading that it can do without."""
 NAMES_SHOWN = 8
+ALL_NAMES = 2_500
+"""Characters of names that are to be read before something is decided: they fit into one section of a message."""
 NOT_REACHED = {
     OperationKind.REMOVE_DEVICES: "Not removed",
     OperationKind.ENABLE_TABLES: "Not enabled",
@@ -106,6 +108,13 @@ def names_in_words(names: list[str]) -> str:
         return "none"
     rest = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
     return ", ".join(names[:NAMES_SHOWN]) + rest
+
+
+def all_in_words(names: Sequence[str]) -> str:
+    """Every name, since whoever approves must be able to read each; of endless ones, those that a message holds."""
+    fitting = [name for index, name in enumerate(names) if len(", ".join(names[: index + 1])) <= ALL_NAMES]
+    rest = f" and {len(names) - len(fitting)} more" if len(fitting) < len(names) else ""
+    return (", ".join(fitting) + rest).strip() or "none"
 
 
 def result_of(outcome: SendOutcome, *, items: tuple[ItemResult, ...] = ()) -> Result:

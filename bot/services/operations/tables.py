@@ -10,7 +10,7 @@ from bot.cloudsync.models import Database
 from bot.cloudsync.writing import WriteSlot
 from bot.domain.audit import JsonValue
 from bot.domain.requests import ItemResult, Observation, Operation, OperationKind, Request, RequestState
-from bot.services.operations.observing import identity_of, names_in_words, sent, whereabouts
+from bot.services.operations.observing import all_in_words, identity_of, names_in_words, sent, whereabouts
 from bot.services.operations.operation import Finding, Proof, Receipt, Sent
 
 
@@ -25,9 +25,9 @@ class SwitchTables:
         """The database, and the state of the tables concerned."""
         database, states = await self._read(api, operation)
         already = self._already(states, operation)
-        facts = [*whereabouts(database), ("Tables", names_in_words(list(operation.items)))]
+        facts = [*whereabouts(database), ("Tables", all_in_words(operation.items))]
         if already:
-            facts.append(("Already so", names_in_words(already)))
+            facts.append(("Already so", all_in_words(already)))
         identity = _identity(database, states, operation)
         return Observation(identity=identity, facts=tuple(facts), keep={"already": [*already]})
 

@@ -191,3 +191,9 @@ def test_what_was_filled_in_is_read_by_field_name() -> None:
         "choice": None,
         "channel": "C1",
     }
+
+
+def test_a_fact_that_names_many_targets_is_drawn_whole() -> None:
+    names = ", ".join(f"site_{number:05}_of_somebody_in_the_field_with_a_long_name" for number in range(25))
+    reply = Reply(verdict=line("Asked"), parts=(Facts(pairs=(("Devices", line(names)),)),))
+    assert names in str(render(reply).blocks)

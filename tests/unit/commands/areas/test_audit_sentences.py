@@ -215,3 +215,9 @@ def test_a_row_whose_payload_was_erased_says_so_in_a_story_and_in_a_list() -> No
     assert said in reply_text(timeline(make_story(erased), None))
     assert said in line_text(row_line(erased))
     assert "erased" not in reply_text(timeline(make_story(replace(erased, erased=False)), None))
+
+
+def test_a_timeline_names_every_item_that_a_request_asks_for() -> None:
+    names = [f"site_{number:05}" for number in range(9)]
+    asked = row(kind=Kind.REQUEST, action=Act.DEVICES_REMOVE, payload={"operation": {"items": names}})
+    assert ", ".join(names) in part_lines(timeline(make_story(asked), None))[0]

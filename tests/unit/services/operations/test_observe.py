@@ -175,3 +175,10 @@ async def test_an_operation_never_repeats_its_secrets(desk: Desk) -> None:
     asked = desk.register()
     assert "hunter2" in str(asked.secrets)
     assert "hunter2" not in repr((await asked.observe(), asked.operation))
+
+
+@pytest.mark.parametrize("kind", [Kind.REMOVE_DEVICES, Kind.ENABLE_TABLES])
+async def test_whoever_decides_reads_the_name_of_every_target(desk: Desk, kind: Kind) -> None:
+    names = tuple(f"site_{number:05}_of_somebody_in_the_field" for number in range(25))
+    facts = dict((await desk.ask(kind, "orders-eu", *names).observe()).facts)
+    assert facts["Devices" if kind is Kind.REMOVE_DEVICES else "Tables"] == ", ".join(names)
