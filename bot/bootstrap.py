@@ -263,7 +263,9 @@ def _assembled(base: _Foundation) -> Program:
     api_host = urlsplit(settings.slack_api_url).hostname or ""
 
     def responder_for(invocation: Invocation) -> SlackResponder:
-        return SlackResponder(invocation, base.client, base.messenger, api_host=api_host)
+        return SlackResponder(
+            invocation, base.client, base.messenger, api_host=api_host, slash=base.settings.slack_command
+        )
 
     app = AsyncApp(client=base.client, process_before_response=True, request_verification_enabled=False)
     Listeners(dispatcher, deliveries, tasks, responder_for, is_ours=pins.is_ours).register(app)

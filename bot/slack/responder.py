@@ -13,7 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import MessageDelayed, MessageRefused
-from bot.domain.replies import Form, Reply
+from bot.domain.replies import LONGEST_COMMAND, Code, CommandButton, Form, Reply, line
 from bot.slack.blocks import render
 from bot.slack.forms import LOADING_ID, form_view, loading_view, reply_view
 from bot.slack.messenger import QUIET, SlackMessenger
@@ -30,12 +30,13 @@ class SlackResponder:
     """Implements `bot.domain.ports.Responder` for one delivery."""
 
     def __init__(
-        self, invocation: Invocation, client: AsyncWebClient, messenger: SlackMessenger, *, api_host: str
+        self, invocation: Invocation, client: AsyncWebClient, messenger: SlackMessenger, *, api_host: str, slash: str
     ) -> None:
         self._invocation = invocation
         self._client = client
         self._messenger = messenger
         self._api_host = api_host
+        self._slash = slash
         self._view_id = invocation.view_id if invocation.surface in IN_VIEWS else ""
         self._form_id = ""
         self._title = "CloudSync"
@@ -48,7 +49,10 @@ class SlackResponder:
         await self._opened("views.open", trigger_id=self._invocation.trigger_id, view=loading_view(title))
 
     async def open_form(self, form: Form, form_id: str) -> None:
-        """Fill the view that is open, or open one."""
+        """Fill the view that is open, or open one; a message that was typed opens none, and leads to one."""
+        if not self._view_id and not self._invocation.trigger_id:
+            await self.show(_leads_to(form, self._slash))
+            return
         view = form_view(form, form_id)
         if self._view_id:
             await call(self._client, "views.update", view_id=self._view_id, view=view)
@@ -135,3 +139,16 @@ class SlackResponder:
     async def _direct(self, reply: Reply) -> bool:
         await self._messenger.direct(self._invocation.person_id, reply)
         return True
+
+
+def _leads_to(form: Form, slash: str) -> Reply:
+    """Slack opens a form for a slash command or a click only, and a message is neither."""
+    button = CommandButton(label="Open the form", command=form.command)
+    fits = 0 < len(form.command) <= LONGEST_COMMAND
+    return Reply(
+        verdict=line("This needs a form"),
+        next_step=line(
+            "Next: type ", Code(text=f"{slash} {form.command}"), " here", ", or press the button." if fits else "."
+        ),
+        actions=(button,) if fits else (),
+    )

@@ -138,3 +138,15 @@ def no_row_of_a_read(url: str) -> Iterator[None]:
 
 FAILS = """CREATE TRIGGER planted BEFORE INSERT ON audit_events WHEN NEW.kind = 'read'
 BEGIN SELECT RAISE(ABORT, 'planted'); END"""
+
+
+async def test_a_message_that_needs_a_form_leads_to_a_button_that_opens_it(world: World) -> None:
+    ada, wanted = world.person("ada"), world.api.estate.labelled("orders-eu")
+    await ada.mention("#prod", "databases delete orders-eu")
+    await world.settle()
+    answer = ada.see("#prod")[-1]
+    assert f"Next: type /cloudsync databases delete {wanted.id} here, or press the button." in ada.read(answer)
+    assert ada.modal is None
+    await ada.click(answer, "Open the form")
+    await world.settle()
+    assert ada.modal is not None
