@@ -65,16 +65,22 @@ class SwitchTables:
             ItemResult(item=name, state=RequestState.SUCCEEDED if name in as_wanted else RequestState.NOT_APPLIED)
             for name in asked
         )
-        return Finding(proof=_proof(_moved(request), as_wanted), readings=(reading,), items=items)
+        return Finding(proof=_proof(_moved(request) or list(asked), as_wanted), readings=(reading,), items=items)
 
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
-        """The tables as they are now, and the way back for those that were changed."""
+        """The tables as they are now, which were so before, and the way back for those that were changed."""
         states = {t.name: t.enabled for t in await api.list_tables(request.operation.database_id or "")}
         now = [f"{name} {_word(states.get(name))}" for name in request.operation.items]
         verb = "disable" if self._enable else "enable"
-        names = " ".join(f'"{name}"' if " " in name else name for name in _moved(request))
+        moved = _moved(request)
+        names = " ".join(f'"{name}"' if " " in name else name for name in moved)
+        before = [name for name in request.operation.items if name not in moved]
+        already = (("Enabled already" if self._enable else "Disabled already", names_in_words(before)),)
+        lines = (*(already if before else ()), ("Read afterwards", names_in_words(now)))
+        if not moved:
+            return Receipt(lines=lines)
         return Receipt(
-            lines=(("Read afterwards", names_in_words(now)),),
+            lines=lines,
             undo_label="Disable them" if self._enable else "Enable again",
             undo_command=f"tables {verb} {request.operation.database_id} {names}",
         )
@@ -85,10 +91,10 @@ def _identity(database: Database, states: Mapping[str, bool | None], operation: 
 
 
 def _moved(request: Request) -> list[str]:
-    """The tables that the call had to change; all of them where none had to be."""
+    """The tables that the call had to change: only they prove anything, and only they are turned back."""
     already = request.observation.keep.get("already")
     known = {str(name) for name in already} if isinstance(already, list) else set()
-    return [name for name in request.operation.items if name not in known] or list(request.operation.items)
+    return [name for name in request.operation.items if name not in known]
 
 
 def _proof(moved: list[str], as_wanted: list[str]) -> Proof:

@@ -52,6 +52,15 @@ async def test_tables_are_read_again_and_the_inverse_is_offered(desk: Desk) -> N
 async def test_what_was_so_before_is_not_turned_back(desk: Desk) -> None:
     receipt = await receipt_of(desk.ask(Kind.ENABLE_TABLES, "orders-eu", "users", "invoices"))
     assert receipt.undo_command == f"tables disable {desk.database().id} invoices"
+    assert dict(receipt.lines)["Enabled already"] == "users"
+
+
+async def test_what_changed_nothing_says_so_and_has_no_way_back(desk: Desk) -> None:
+    enabled = await receipt_of(desk.ask(Kind.ENABLE_TABLES, "orders-eu", "users"))
+    assert dict(enabled.lines) == {"Enabled already": "users", "Read afterwards": "users enabled"}
+    disabled = await receipt_of(desk.ask(Kind.DISABLE_TABLES, "orders-eu", "invoices"))
+    assert dict(disabled.lines) == {"Disabled already": "invoices", "Read afterwards": "invoices disabled"}
+    assert (enabled.undo_command, disabled.undo_command) == ("", "")
 
 
 async def test_the_way_back_survives_a_table_with_a_space(desk: Desk) -> None:
