@@ -24,7 +24,7 @@ READS = [
     ("notifications token show orders-eu", AuditAction.TOKEN_SHOW, "An Expo access token is set for orders-eu"),
     ("notifications token show kiosk", AuditAction.TOKEN_SHOW, "No Expo access token is set for kiosk"),
     ("devices list customers", AuditAction.DEVICES_LIST, "1000 devices"),
-    ("devices list customers --page 2 --page-size=500", AuditAction.DEVICES_LIST, "1000 devices, here 501–1000"),
+    ("devices list customers --page 2 --page-size=500", AuditAction.DEVICES_LIST, "1000 devices, here 501–550"),
     ("devices list kiosk", AuditAction.DEVICES_LIST, "No devices"),
 ]
 

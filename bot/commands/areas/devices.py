@@ -14,10 +14,12 @@ from bot.commands.wording import next_or_page
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
-from bot.domain.replies import Action, Bullets, Code, CommandButton, Form, Line, Moment, Reply, Strong, line
+from bot.domain.replies import Action, Bullets, Code, CommandButton, Form, Line, Moment, Reply, Small, Strong, line
 from bot.domain.requests import OperationKind
 
 PAGE_SIZE, MAX_PAGE_SIZE = 20, 500
+FITTING = 60
+"""Devices that one message holds, with ids of a hundred characters too."""
 LOOKED_AT = 2_000
 MOST_AT_ONCE = 25
 BEGINNING, SUGGESTED = 6, 3
@@ -31,10 +33,11 @@ DATABASE = Parameter(
 
 async def list_page(context: Context, arguments: Arguments) -> Answer:
     """`devices list <db>`."""
-    page, size = arguments.get("page", int) or 1, arguments.get("page_size", int) or PAGE_SIZE
+    asked = arguments.get("page", int) or 1, arguments.get("page_size", int) or PAGE_SIZE
+    page, size = _fitting(*asked)
     found = await context.api.list_devices(context.database.id or "", page=page, page_size=size)
     if not found.items:
-        return _none(context, page)
+        return _none(context, asked[0])
     first = (page - 1) * size + 1
     upto = f"{first}–{first + len(found.items) - 1}"
     count = f"{found.total} device{'s' if found.total != 1 else ''}" if found.total is not None else f"Devices {upto}"
@@ -43,7 +46,7 @@ async def list_page(context: Context, arguments: Arguments) -> Answer:
     turning = _paging(context, found, size)
     return Reply(
         verdict=line(Strong(text=count), f"{where}{more}, of {described(context)}"),
-        parts=(Bullets(items=tuple(_listed(device) for device in found.items)),),
+        parts=(Bullets(items=tuple(_listed(device) for device in found.items)), *_cut_short(asked[1], size)),
         next_step=next_or_page(
             turning,
             "ask to remove one with ",
@@ -52,6 +55,20 @@ async def list_page(context: Context, arguments: Arguments) -> Answer:
         ),
         actions=turning,
     )
+
+
+def _fitting(page: int, size: int) -> tuple[int, int]:
+    """The page that a message holds: a large one's beginning, or where no page begins there, what is around it."""
+    if size <= FITTING:
+        return page, size
+    before = (page - 1) * size
+    size = next((fewer for fewer in range(FITTING, PAGE_SIZE - 1, -1) if before % fewer == 0), FITTING)
+    return before // size + 1, size
+
+
+def _cut_short(asked: int, size: int) -> tuple[Small, ...]:
+    """That fewer are shown than were asked for."""
+    return (Small(line=line(f"One message does not hold {asked}; these pages hold {size}.")),) if size < asked else ()
 
 
 def _none(context: Context, page: int) -> Reply:

@@ -12,6 +12,7 @@ from bot.domain.errors import InvalidInput
 from bot.domain.replies import CommandButton, Reply
 from bot.sandbox.api.seed import devices
 from bot.sandbox.api.switches import Meta, Names, PastEnd, Switches
+from bot.slack.blocks import render
 from tests.unit.commands.areas.channel import Channel
 from tests.unit.commands.plain import line_text, part_lines
 
@@ -31,13 +32,25 @@ async def test_a_total_is_given_where_the_api_gives_one(channel: Channel) -> Non
 async def test_without_a_total_it_says_that_more_follow(channel: Channel, meta: Meta) -> None:
     channel.api.switches = Switches(meta=meta)
     first = await channel.reply("devices list customers --page-size 500")
-    assert line_text(first.verdict).startswith("Devices 1–500; more follow")
+    assert line_text(first.verdict).startswith("Devices 1–60; more follow")
     assert "Next" in paging(first)
 
 
 async def test_the_last_page_leads_back_only(channel: Channel) -> None:
-    reply = await channel.reply("devices list customers --page 2 --page-size 500")
-    assert paging(reply) == {"Previous": "page-size 500 --page 1"}
+    reply = await channel.reply("devices list customers --page 20 --page-size 50")
+    assert paging(reply) == {"Previous": "page-size 50 --page 19"}
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("500", "501–550"), ("100", "101–150"), ("97", "61–120")])
+async def test_a_page_is_as_long_as_a_message_holds_and_says_so(channel: Channel, asked: str, shown: str) -> None:
+    reply = await channel.reply(f"devices list customers --page 2 --page-size {asked}")
+    assert f"here {shown}, of customers" in line_text(reply.verdict)
+    assert f"One message does not hold {asked}" in part_lines(reply)[-1]
+    drawn = str(render(reply).blocks)
+    assert "did not fit" not in drawn
+    assert f"site_{int(shown.split('–')[1]):05}" in drawn
+    following = await channel.reply(f"devices list customers --{paging(reply)['Next']}")
+    assert f"here {int(shown.split('–')[1]) + 1}–" in line_text(following.verdict)
 
 
 @pytest.mark.parametrize("past_end", PastEnd)
