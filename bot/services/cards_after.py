@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot.cloudsync.writing import HELD_UP
 from bot.domain.access import Gate
+from bot.domain.ends import LEFT_OVER, SAID
 from bot.domain.replies import (
     Bullets,
     ChannelRef,
@@ -20,6 +21,7 @@ from bot.domain.replies import (
     Reply,
     RequestButton,
     Strong,
+    enumerated,
     line,
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
@@ -38,13 +40,16 @@ from bot.services.card_parts import (
     whether_again,
 )
 
+DID_NOT, _ = SAID[Step.DID_NOT]
+
 
 def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     result = request.result
     warned = bool(result.warnings)
     verdict: Line = (Strong(text=done_words(request.summary)),)
     if result.inferred:
-        verdict = (*verdict, " (the answer was lost; reading shows that it happened)")
+        why = "the answer was lost" if request.result.http_status is None else "the answer did not tell"
+        verdict = (*verdict, f" ({why}; reading shows that it happened)")
     parts: list[Part] = [*_warnings(request), *items(request), *_receipt(request), facts(request), *votes(request)]
     return Reply(
         verdict=verdict,
@@ -139,12 +144,30 @@ def _why_not_sent(request: Request) -> str:
     return "The Management API could not be reached, so nothing was changed."
 
 
+def _why_in_doubt(request: Request) -> str:
+    """What is known of the send and its answer: one came that does not tell, it was lost, or the bot died with it."""
+    result = request.result
+    if result.http_status is not None:
+        return "It was sent once, and the answer does not tell whether it happened."
+    if result.messages or len(request.operation.items) < 2:
+        return "It was sent once, and the answer was lost."
+    return "The bot stopped while sending; which of them were sent is unknown, none was sent more than once."
+
+
+def _of_those_in_doubt(request: Request) -> Line:
+    """For which of several items a person must say, where the end of the others is known."""
+    doubtful = [item.item for item in request.result.items if item.state is RequestState.UNKNOWN]
+    if not doubtful or len(doubtful) == len(request.result.items):
+        return ()
+    return line(" for ", *enumerated([Code(text=name) for name in doubtful], most=len(doubtful)))
+
+
 def _unknown(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
         verdict=line("Unknown whether it happened: ", Strong(text=request.summary)),
         mood=Mood.WARNING,
         parts=(
-            Paragraph(lines=(line("It was sent once, and the answer was lost. It is not sent again."),)),
+            Paragraph(lines=(line(f"{_why_in_doubt(request)} It is not sent again."),)),
             *api_words(request),
             *items(request),
             facts(request),
@@ -161,7 +184,7 @@ def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:
         verdict=line("It did not happen: ", Strong(text=request.summary)),
         mood=Mood.BAD,
         parts=(
-            Paragraph(lines=(line("It was sent once, the answer was lost, and reading shows no effect."),)),
+            Paragraph(lines=(line(f"{_why_in_doubt(request)} Reading shows no effect."),)),
             *bullets(request.result.readings),
             *items(request),
             facts(request),
@@ -178,13 +201,15 @@ def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
         verdict=line("Somebody must say whether it happened: ", Strong(text=request.summary)),
         mood=Mood.WARNING,
         parts=(
-            Paragraph(lines=(line("It was sent once, and neither answer nor reading tells how it ended."),)),
+            Paragraph(lines=(line(f"{_why_in_doubt(request)} Reading does not tell either."),)),
             *bullets(request.result.readings),
             *items(request),
             facts(request, ("Who may decide", _settlers(request, deciders))),
             *votes(request),
         ),
-        next_step=line("Next: one of them looks for themselves, then presses what holds."),
+        next_step=line(
+            "Next: one of them looks for themselves, then presses what holds", *_of_those_in_doubt(request), "."
+        ),
         actions=(
             RequestButton(label="It happened", request_id=request.id, step=Step.HAPPENED),
             RequestButton(label="It did not", request_id=request.id, step=Step.DID_NOT),
@@ -204,11 +229,12 @@ def _settlers(request: Request, deciders: tuple[str, ...]) -> Line:
 
 def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
     who: Line = (PersonRef(id=request.ended_by),) if request.ended_by else ("somebody",)
+    again = ask_again_button(request) if _still_to_do(request) else ()
     return Reply(
         verdict=line("Settled by a person: ", Strong(text=request.summary)),
         mood=Mood.WARNING,
         parts=(
-            Paragraph(lines=((*who, f" says: {request.end_reason}"),)),
+            Paragraph(lines=((*who, " says: ", *_said(request)),)),
             *_warnings(request),
             *bullets(request.result.readings),
             *items(request),
@@ -216,10 +242,23 @@ def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
             facts(request),
             *votes(request),
         ),
-        next_step=_what_now(request),
-        actions=(*undo_button(request), story_button(request)),
+        next_step=line("Next: ask again if it is still needed.") if again else _what_now(request),
+        actions=(*undo_button(request), *again, story_button(request)),
         reference=request.id,
     )
+
+
+def _said(request: Request) -> Line:
+    """Their word, for the items alone that it was about."""
+    left = [item.item for item in request.result.items if item.state is RequestState.NOT_APPLIED]
+    if request.end_reason != DID_NOT or not left or len(left) == len(request.result.items):
+        return line(request.end_reason)
+    return line(*enumerated([Code(text=name) for name in left], most=len(left)), " did not happen.")
+
+
+def _still_to_do(request: Request) -> bool:
+    items = request.result.items
+    return any(item.state in LEFT_OVER for item in items) if items else request.end_reason == DID_NOT
 
 
 AFTER: Mapping[RequestState, Callable[[Request, tuple[str, ...]], Reply]] = {

@@ -22,7 +22,7 @@ from bot.domain.requests import (
     Step,
 )
 from bot.services import cards
-from tests.factories import make_request
+from tests.factories import make_device_request, make_request
 from tests.unit.commands.plain import line_text, reply_text
 
 
@@ -183,3 +183,33 @@ def test_a_send_that_was_held_up_does_not_blame_the_api() -> None:
     assert "could not be reached" not in reply_text(cards.card(not_sent))
     unreached = replace(not_sent, result=Result(messages=("No connection to the API came about.",)))
     assert "The Management API could not be reached" in reply_text(cards.card(unreached))
+
+
+PARTLY = (
+    ItemResult(item="site_00102", state=RequestState.SUCCEEDED),
+    ItemResult(item="site_00103", state=RequestState.UNKNOWN),
+)
+
+
+def test_a_person_speaks_of_the_items_in_doubt_alone_and_those_left_can_be_asked_for_again() -> None:
+    asked = make_device_request("site_00102", "site_00103", state=RequestState.NEEDS_HUMAN)
+    doubtful = replace(asked, result=Result(items=PARTLY, http_status=500))
+    assert line_text(cards.card(doubtful).next_step).endswith("presses what holds for site_00103.")
+    left = Result(items=(PARTLY[0], replace(PARTLY[1], state=RequestState.NOT_APPLIED)))
+    settled = replace(asked, state=RequestState.RESOLVED, ended_by="U1", end_reason="It did not happen.", result=left)
+    drawn = cards.card(settled)
+    assert "@U1 says: site_00103 did not happen." in reply_text(drawn)
+    assert "devices remove db_devices site_00103 " in str(drawn.actions)
+    done = replace(settled, end_reason="It happened.", result=Result(items=(PARTLY[0],)))
+    assert "says: It happened." in reply_text(cards.card(done))
+    assert "Ask again" not in str(cards.card(done).actions)
+
+
+@pytest.mark.parametrize("state", [RequestState.UNKNOWN, RequestState.NOT_APPLIED, RequestState.NEEDS_HUMAN])
+def test_what_is_known_of_the_answer_is_told_and_nothing_more(state: RequestState) -> None:
+    request = make_device_request("site_00102", "site_00103", state=state)
+    answered = replace(request, result=Result(http_status=500, messages=("The API answered 500.",)))
+    lost = replace(request, result=Result(messages=("The connection broke.",)))
+    assert "the answer does not tell whether it happened" in reply_text(cards.card(answered))
+    assert "the answer was lost" in reply_text(cards.card(lost))
+    assert "which of them were sent is unknown" in reply_text(cards.card(request))
