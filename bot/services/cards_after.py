@@ -36,6 +36,7 @@ from bot.services.card_parts import (
     leads_back,
     story_button,
     undo_button,
+    unread,
     votes,
     whether_again,
 )
@@ -50,7 +51,8 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     if result.inferred:
         why = "the answer was lost" if request.result.http_status is None else "the answer did not tell"
         verdict = (*verdict, f" ({why}; reading shows that it happened)")
-    parts: list[Part] = [*_warnings(request), *items(request), *_receipt(request), facts(request), *votes(request)]
+    parts: list[Part] = [*_warnings(request), *items(request), *_receipt(request), facts(request), *unread(request)]
+    parts += votes(request)
     return Reply(
         verdict=verdict,
         mood=Mood.WARNING if warned else Mood.GOOD,

@@ -81,7 +81,7 @@ def _approved(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
         verdict=line("Approved, about to ", Strong(text=request.summary)),
         mood=Mood.WAITING,
-        parts=(facts(request), *votes(request)),
+        parts=(facts(request), *unread(request), *votes(request)),
         next_step=line("Next: nothing to do; this message will tell how it ends."),
         actions=(*_deny(request), RequestButton(label="Cancel", request_id=request.id, step=Step.CANCEL)),
         reference=request.id,
@@ -96,6 +96,7 @@ def _held_up(request: Request) -> Reply:
         parts=(
             Paragraph(lines=(line(request.result.held_up), line("Without its row there, nothing is sent. ", *until))),
             facts(request),
+            *unread(request),
             *votes(request),
         ),
         next_step=line("Next: tell whoever runs the bot. How it ends is told as well."),
@@ -114,7 +115,7 @@ def _executing(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
         verdict=line("Running: ", Strong(text=request.summary)),
         mood=Mood.WAITING,
-        parts=(facts(request), *votes(request)),
+        parts=(facts(request), *unread(request), *votes(request)),
         next_step=line("Next: wait; it can no longer be cancelled."),
         reference=request.id,
     )

@@ -25,13 +25,20 @@ class Deleted:
         """What the form says above its fields."""
         if not self.request_id:
             return ()
-        tables = self.several("enabled_tables")
-        listed = ", ".join(tables[:5]) + (f" and {len(tables) - 5} more" if len(tables) > 5 else "")
-        then = f"Afterwards these tables are enabled again: {listed}." if tables else "No table was seen enabled."
         return (
             f"Filled in from {self.request_id}. Type the connection string and any JWT secret anew.",
-            then,
+            self._of_tables(),
         )
+
+    def _of_tables(self) -> str:
+        """What becomes of them afterwards; that none was enabled is said only where they could be read."""
+        tables = self.several("enabled_tables")
+        if tables:
+            listed = ", ".join(tables[:5]) + (f" and {len(tables) - 5} more" if len(tables) > 5 else "")
+            return f"Afterwards these tables are enabled again: {listed}."
+        if "enabled_tables" in self.known:
+            return "No table was seen enabled."
+        return "Which tables were enabled could not be read before: enable them by hand afterwards."
 
     def text(self, name: str) -> str | None:
         """A text, None where it is not known."""

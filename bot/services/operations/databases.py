@@ -157,7 +157,7 @@ def deletion_receipt(request: Request) -> Receipt:
     was = " / ".join(part for part in (kind, _single(identity.get("database_name"))) if part)
     lines = (
         ("Was", was),
-        ("Tables that were enabled", _several(identity.get("enabled_tables"))),
+        ("Tables that were enabled", _several(identity.get("enabled_tables", ["could not be read"]))),
         ("Schema", _single(keep.get("schema_name"))),
         ("Project", _single(keep.get("project_id"))),
         ("JWT issuers", _several(keep.get("jwt_allowed_issuers"))),

@@ -213,3 +213,10 @@ def test_what_is_known_of_the_answer_is_told_and_nothing_more(state: RequestStat
     assert "the answer does not tell whether it happened" in reply_text(cards.card(answered))
     assert "the answer was lost" in reply_text(cards.card(lost))
     assert "which of them were sent is unknown" in reply_text(cards.card(request))
+
+
+@pytest.mark.parametrize(
+    "state", [RequestState.PENDING, RequestState.APPROVED, RequestState.EXECUTING, RequestState.SUCCEEDED]
+)
+def test_what_could_not_be_read_is_still_told_after_the_approval(state: RequestState) -> None:
+    assert "Could not be read: devices." in reply_text(cards.card(make_request(state=state)))

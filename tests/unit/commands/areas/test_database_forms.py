@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.commands.areas.register_again import Deleted
 from bot.domain.access import Gate, OperationClass
 from bot.domain.errors import FieldErrors, InvalidInput
 from bot.domain.replies import FieldKind
@@ -276,3 +277,8 @@ async def test_a_hostile_label_stands_as_text_in_the_form(channel: Channel) -> N
     form = await channel.form(f"databases delete {database.id}")
     assert all(isinstance(span, str) for one in form.intro for span in one)
     assert "<!channel>" in "".join(line_text(one) for one in form.intro)
+
+
+def test_tables_that_could_not_be_read_are_not_said_to_be_none() -> None:
+    assert "could not be read" in Deleted(request_id="rq-1").words[1]
+    assert Deleted(request_id="rq-1", known={"enabled_tables": []}).words[1] == "No table was seen enabled."
