@@ -20,6 +20,7 @@ from bot.domain.replies import (
     Question,
     RequestButton,
     Small,
+    Strong,
     Style,
     enumerated,
     line,
@@ -49,12 +50,36 @@ UNREADABLE_AFTERWARDS = frozenset({NEW_CONNECTION, NEW_JWT_SECRET})
 """Facts that only the request can tell once it has ended."""
 
 DECIDERS_NAMED = 5
+A_CHANNEL = "a channel"
+"""What the summary of a binding has where the channel belongs."""
 
 
 def done_words(summary: str) -> str:
     """`delete the database` → `Deleted the database`."""
     verb, _, rest = summary.partition(" ")
     return f"{PAST[verb]} {rest}" if verb in PAST else f"Done: {summary}"
+
+
+def titled(request: Request, words: str = "") -> Line:
+    """What it is to do, or in other words; of a change of access also for which channel, which no summary can link."""
+    words, kind = words or request.summary, request.operation.kind
+    before, found, after = words.partition(A_CHANNEL)
+    if kind is OperationKind.BIND_CHANNEL and found:
+        return line(before, ChannelRef(id=request.target.id), after)
+    if kind is not OperationKind.GRANT_ROLE:
+        return line(Strong(text=words))
+    only_in = request.operation.arguments.get("channel")
+    if not only_in:
+        return line(words, " in every bound channel")
+    return line(words, ", only in ", ChannelRef(id=str(only_in)))
+
+
+def _in_plain_text(request: Request) -> str:
+    """The same where nothing can be linked: channels by the name that they had when it was asked for."""
+    if request.operation.kind is OperationKind.BIND_CHANNEL:
+        return request.summary.replace(A_CHANNEL, f"the channel {request.target.label}", 1)
+    only_in = dict(request.observation.facts).get("Only in", "")
+    return f"{request.summary}, only in {only_in}" if only_in else request.summary
 
 
 def _target(request: Request) -> Line:
@@ -198,7 +223,7 @@ def decision_buttons(request: Request) -> tuple[Action, ...]:
     """**Approve**, **Deny**, **Cancel**."""
     question = Question(
         title="Approve this",
-        text=f"This will {request.summary}. It starts at once and cannot be called back.",
+        text=f"This will {_in_plain_text(request)}. It starts at once and cannot be called back.",
         confirm="Approve",
         style=going_ahead(request),
     )

@@ -25,6 +25,7 @@ from bot.services.card_parts import (
     facts,
     going_ahead,
     leads_back,
+    titled,
     unread,
 )
 from bot.services.cards_after import AFTER
@@ -43,7 +44,7 @@ def card(request: Request, *, deciders: tuple[str, ...] = ()) -> Reply:
 def confirmation(request: Request) -> Reply:
     """The private question of the `confirm` gate."""
     return Reply(
-        verdict=line("Please confirm: ", Strong(text=request.summary)),
+        verdict=line("Please confirm: ", *titled(request)),
         mood=Mood.WAITING,
         parts=(facts(request, ("Until", (Moment(at=request.decide_by),))), *unread(request)),
         next_step=line("Next: Confirm sends it at once; Cancel sends nothing."),
@@ -61,7 +62,7 @@ def asked(request: Request, slash: str) -> Reply:
     No button: Slack lets nobody redraw this message later, and it would stay when there is nothing left to withdraw.
     """
     return Reply(
-        verdict=line("Asked: ", Strong(text=request.summary)),
+        verdict=line("Asked: ", *titled(request)),
         mood=Mood.WAITING,
         parts=(
             Paragraph(
@@ -104,7 +105,7 @@ def reminder(request: Request, *, link: str = "") -> Reply:
     It leads to the card and decides nothing itself: nobody redraws it, and its buttons would outlive the request.
     """
     return Reply(
-        verdict=line("Still waiting for a decision: ", Strong(text=request.summary)),
+        verdict=line("Still waiting for a decision: ", *titled(request)),
         mood=Mood.WAITING,
         next_step=line(
             "Next: approve or deny it where it was asked, further up here, before ", Moment(at=request.decide_by), "."

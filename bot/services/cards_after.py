@@ -35,6 +35,7 @@ from bot.services.card_parts import (
     items,
     leads_back,
     story_button,
+    titled,
     undo_button,
     unread,
     votes,
@@ -47,7 +48,7 @@ DID_NOT, _ = SAID[Step.DID_NOT]
 def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     result = request.result
     warned = bool(result.warnings)
-    verdict: Line = (Strong(text=done_words(request.summary)),)
+    verdict: Line = titled(request, done_words(request.summary))
     if result.inferred:
         why = "the answer was lost" if request.result.http_status is None else "the answer did not tell"
         verdict = (*verdict, f" ({why}; reading shows that it happened)")
@@ -93,7 +94,7 @@ def after_rehearsal(request: Request) -> Line:
 
 def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Already gone: ", Strong(text=request.summary)),
+        verdict=line("Already gone: ", *titled(request)),
         mood=Mood.GOOD,
         parts=(
             Paragraph(lines=(line("The API answered that it was not there (not_found), so nothing was left to do."),)),
@@ -110,7 +111,7 @@ def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:
 
 def _rejected(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Failed: could not ", Strong(text=request.summary)),
+        verdict=line("Failed: could not ", *titled(request)),
         mood=Mood.BAD,
         parts=(*api_words(request), *items(request), facts(request), *votes(request)),
         next_step=line(whether_again(request)),
@@ -121,7 +122,7 @@ def _rejected(request: Request, _: tuple[str, ...]) -> Reply:
 
 def _not_sent(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Not sent: could not ", Strong(text=request.summary)),
+        verdict=line("Not sent: could not ", *titled(request)),
         mood=Mood.BAD,
         parts=(
             Paragraph(lines=(line(_why_not_sent(request)),)),
@@ -166,7 +167,7 @@ def _of_those_in_doubt(request: Request) -> Line:
 
 def _unknown(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Unknown whether it happened: ", Strong(text=request.summary)),
+        verdict=line("Unknown whether it happened: ", *titled(request)),
         mood=Mood.WARNING,
         parts=(
             Paragraph(lines=(line(f"{_why_in_doubt(request)} It is not sent again."),)),
@@ -183,7 +184,7 @@ def _unknown(request: Request, _: tuple[str, ...]) -> Reply:
 
 def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("It did not happen: ", Strong(text=request.summary)),
+        verdict=line("It did not happen: ", *titled(request)),
         mood=Mood.BAD,
         parts=(
             Paragraph(lines=(line(f"{_why_in_doubt(request)} Reading shows no effect."),)),
@@ -200,7 +201,7 @@ def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:
 
 def _needs_human(request: Request, deciders: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Somebody must say whether it happened: ", Strong(text=request.summary)),
+        verdict=line("Somebody must say whether it happened: ", *titled(request)),
         mood=Mood.WARNING,
         parts=(
             Paragraph(lines=(line(f"{_why_in_doubt(request)} Reading does not tell either."),)),
@@ -233,7 +234,7 @@ def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
     who: Line = (PersonRef(id=request.ended_by),) if request.ended_by else ("somebody",)
     again = ask_again_button(request) if _still_to_do(request) else ()
     return Reply(
-        verdict=line("Settled by a person: ", Strong(text=request.summary)),
+        verdict=line("Settled by a person: ", *titled(request)),
         mood=Mood.WARNING,
         parts=(
             Paragraph(lines=((*who, " says: ", *_said(request)),)),

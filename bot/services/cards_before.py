@@ -14,7 +14,6 @@ from bot.domain.replies import (
     PersonRef,
     Reply,
     RequestButton,
-    Strong,
     line,
 )
 from bot.domain.requests import Request, RequestState, Step
@@ -24,6 +23,7 @@ from bot.services.card_parts import (
     deciders_in_words,
     decision_buttons,
     facts,
+    titled,
     unread,
     votes,
 )
@@ -34,7 +34,7 @@ def _pending(request: Request, deciders: tuple[str, ...]) -> Reply:
         return _unconfirmed(request)
     missing = request.approvals_required - len(request.approvals)
     return Reply(
-        verdict=line(PersonRef(id=request.requester_id), " asks to ", Strong(text=request.summary)),
+        verdict=line(PersonRef(id=request.requester_id), " asks to ", *titled(request)),
         mood=Mood.WAITING,
         parts=(
             facts(
@@ -64,7 +64,7 @@ def _unconfirmed(request: Request) -> Reply:
     """The requester alone can let it go ahead, and is asked so in private: here it can only be withdrawn."""
     asker = PersonRef(id=request.requester_id)
     return Reply(
-        verdict=line("Not confirmed yet: ", Strong(text=request.summary)),
+        verdict=line("Not confirmed yet: ", *titled(request)),
         mood=Mood.WAITING,
         parts=(facts(request, ("Until", (Moment(at=request.decide_by),))), *unread(request)),
         next_step=line(
@@ -79,7 +79,7 @@ def _approved(request: Request, _: tuple[str, ...]) -> Reply:
     if request.result.held_up:
         return _held_up(request)
     return Reply(
-        verdict=line("Approved, about to ", Strong(text=request.summary)),
+        verdict=line("Approved, about to ", *titled(request)),
         mood=Mood.WAITING,
         parts=(facts(request), *unread(request), *votes(request)),
         next_step=line("Next: nothing to do; this message will tell how it ends."),
@@ -91,7 +91,7 @@ def _approved(request: Request, _: tuple[str, ...]) -> Reply:
 def _held_up(request: Request) -> Reply:
     until: Line = ("It is tried until ", Moment(at=request.send_by), ".") if request.send_by else ()
     return Reply(
-        verdict=line("Not sent yet: ", Strong(text=request.summary)),
+        verdict=line("Not sent yet: ", *titled(request)),
         mood=Mood.WARNING,
         parts=(
             Paragraph(lines=(line(request.result.held_up), line("Without its row there, nothing is sent. ", *until))),
@@ -113,7 +113,7 @@ def _deny(request: Request) -> tuple[RequestButton, ...]:
 
 def _executing(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Running: ", Strong(text=request.summary)),
+        verdict=line("Running: ", *titled(request)),
         mood=Mood.WAITING,
         parts=(facts(request), *unread(request), *votes(request)),
         next_step=line("Next: wait; it can no longer be cancelled."),
@@ -124,7 +124,7 @@ def _executing(request: Request, _: tuple[str, ...]) -> Reply:
 def _denied(request: Request, _: tuple[str, ...]) -> Reply:
     why = line("Reason: ", request.end_reason) if request.end_reason else line("No reason was given.")
     return Reply(
-        verdict=line("Denied: ", Strong(text=request.summary)),
+        verdict=line("Denied: ", *titled(request)),
         mood=Mood.REFUSED,
         parts=(Paragraph(lines=(why,)), facts(request), *votes(request)),
         next_step=line("Nothing was sent. Next: talk to whoever denied it, then ask anew if it is still needed."),
@@ -135,7 +135,7 @@ def _denied(request: Request, _: tuple[str, ...]) -> Reply:
 def _cancelled(request: Request, _: tuple[str, ...]) -> Reply:
     who: Line = line("By ", PersonRef(id=request.ended_by)) if request.ended_by else line(request.end_reason)
     return Reply(
-        verdict=line("Cancelled: ", Strong(text=request.summary)),
+        verdict=line("Cancelled: ", *titled(request)),
         mood=Mood.REFUSED,
         parts=(Paragraph(lines=(who,)), facts(request)),
         next_step=line("Nothing was sent. Next: ask anew if it is still needed."),
@@ -147,7 +147,7 @@ def _expired(request: Request, _: tuple[str, ...]) -> Reply:
     when = "nobody decided in time" if request.decided_at is None else "it was approved but could not be sent in time"
     why = (line(request.result.held_up),) if request.result.held_up else ()
     return Reply(
-        verdict=line("Expired: ", Strong(text=request.summary)),
+        verdict=line("Expired: ", *titled(request)),
         mood=Mood.REFUSED,
         parts=(Paragraph(lines=(line(f"Nothing was sent: {when}."), *why)), facts(request), *votes(request)),
         next_step=line("Next: ask again if it is still needed."),
@@ -158,7 +158,7 @@ def _expired(request: Request, _: tuple[str, ...]) -> Reply:
 
 def _stale(request: Request, _: tuple[str, ...]) -> Reply:
     return Reply(
-        verdict=line("Stopped before sending: ", Strong(text=request.summary)),
+        verdict=line("Stopped before sending: ", *titled(request)),
         mood=Mood.REFUSED,
         parts=(
             Paragraph(lines=(line(request.end_reason or "What was approved is no longer what is there."),)),

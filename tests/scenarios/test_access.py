@@ -82,10 +82,10 @@ async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_a
     answer = await world.says("ada", "#random", "roles bind #random viewer")
     assert "Bound #random as viewer" in answer
     await world.says("ada", "#prod", "roles bind #random admin --members operator")
-    assert "@ada asks to bind a channel as admin" in world.card()
+    assert "@ada asks to bind #random as admin" in world.card()
     assert "Target: #random" in world.card()
     await world.presses("grace", "#prod", "Approve")
-    assert "Bound a channel as admin" in world.card()
+    assert "Bound #random as admin" in world.card()
     assert "12 databases" in await world.says("cleo", "#random", "databases list")
 
 
@@ -93,7 +93,7 @@ async def test_granting_admin_asks_a_second_admin_and_lower_roles_do_not(world: 
     assert "is now operator" in await world.says("ada", "#prod", "roles grant @cleo operator --channel #staging")
     assert [row.target_label for row in await world.trail() if row.kind is AuditKind.ACCESS] == ["cleo"]
     await world.says("ada", "#prod", "roles grant @cleo admin")
-    assert "@ada asks to give cleo the role admin" in world.card()
+    assert "@ada asks to give cleo the role admin in every bound channel" in world.card()
     assert "Target: @cleo" in world.card()
     assert "You have the role viewer here" in await world.says("cleo", "#prod", "whoami")
     await world.presses("grace", "#prod", "Approve")
@@ -143,7 +143,7 @@ async def test_nobody_gets_rid_of_the_second_admin_by_lowering_the_channel_and_r
         assert "only channel in which another admin can agree" in refused
     assert "Acme Corp is active" in await world.says("cleo", "#prod", "org"), "it is bound as it was"
     await world.says("ada", "#prod", f"roles bind {prod} admin --members admin")
-    assert "asks to bind a channel as admin" in world.card()
+    assert "asks to bind #prod as admin" in world.card()
 
 
 async def test_letting_go_of_a_channel_with_open_requests_is_agreed_to_first(world: World) -> None:

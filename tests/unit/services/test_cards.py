@@ -9,6 +9,7 @@ import pytest
 
 from bot.cloudsync.writing import HELD_UP
 from bot.domain.access import Gate, OperationClass
+from bot.domain.audit import JsonValue
 from bot.domain.replies import CommandButton, Reply, RequestButton, Style
 from bot.domain.requests import (
     SENT_ENDS,
@@ -20,6 +21,7 @@ from bot.domain.requests import (
     RequestState,
     Result,
     Step,
+    Target,
 )
 from bot.services import cards
 from tests.factories import make_device_request, make_request
@@ -220,3 +222,26 @@ def test_what_is_known_of_the_answer_is_told_and_nothing_more(state: RequestStat
 )
 def test_what_could_not_be_read_is_still_told_after_the_approval(state: RequestState) -> None:
     assert "Could not be read: devices." in reply_text(cards.card(make_request(state=state)))
+
+
+@pytest.mark.parametrize("state", RequestState)
+def test_a_change_of_access_names_its_channel_in_every_title(state: RequestState) -> None:
+    given: dict[str, JsonValue] = {"subject_kind": "user", "subject": "U1", "role": "admin", "channel": "C0PROD"}
+    granting = Operation(kind=OperationKind.GRANT_ROLE, environment="", arguments=given)
+    request = make_request(
+        state=state,
+        operation=granting,
+        observation=Observation(facts=(("Only in", "#prod"),)),
+        summary="give alan the role admin",
+    )
+    assert "alan the role admin, only in @C0PROD" in line_text(cards.card(request).verdict)
+    binding = Operation(kind=OperationKind.BIND_CHANNEL, environment="")
+    bound = replace(
+        request,
+        operation=binding,
+        target=Target(key="", id="C0LAB", label="C0LAB"),
+        summary="bind a channel as admin, members viewer",
+    )
+    assert "@C0LAB as admin, members viewer" in line_text(cards.card(bound).verdict)
+    dialogs = str([one.question for one in cards.card(request).actions if isinstance(one, RequestButton)])
+    assert state is not RequestState.PENDING or "give alan the role admin, only in #prod." in dialogs
