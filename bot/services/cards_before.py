@@ -122,11 +122,11 @@ def _executing(request: Request, _: tuple[str, ...]) -> Reply:
 
 
 def _denied(request: Request, _: tuple[str, ...]) -> Reply:
-    why = line("Reason: ", request.end_reason) if request.end_reason else line("No reason was given.")
+    told = () if request.end_reason else (Paragraph(lines=(line("No reason was given."),)),)  # else the vote has it
     return Reply(
         verdict=line("Denied: ", *titled(request)),
         mood=Mood.REFUSED,
-        parts=(Paragraph(lines=(why,)), facts(request), *votes(request)),
+        parts=(*told, facts(request), *votes(request)),
         next_step=line("Nothing was sent. Next: talk to whoever denied it, then ask anew if it is still needed."),
         reference=request.id,
     )

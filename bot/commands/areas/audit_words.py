@@ -31,6 +31,7 @@ from bot.domain.replies import (
     Strong,
     line,
 )
+from bot.domain.requests import RequestState
 
 STEPS_SHOWN = 25
 ERASED = "what it said was erased"
@@ -94,12 +95,20 @@ def timeline(story: AuditStory, timezone: str | None, asked: int = 1) -> Reply:
             Bullets(items=tuple(_step(record) for record in story.shown)),
             Small(line=line(small, *_where(story.telling[0]))),
         ),
-        next_step=line(_what_now(under_way=under_way, goes_on=page < pages)),
+        next_step=line(_what_now(under_way=under_way, goes_on=page < pages, undecided=_needs_a_person(story.telling))),
         actions=(*_turning(story.story, page, pages), *_leads(story.telling, timezone)),
     )
 
 
-def _what_now(*, under_way: bool, goes_on: bool) -> str:
+def _needs_a_person(records: Sequence[AuditRecord]) -> bool:
+    """Whether the request waits for somebody's word on how it ended."""
+    states = [state for one in records if (state := text_of(one.payload.get("state")))]
+    return bool(states) and states[-1] == RequestState.NEEDS_HUMAN
+
+
+def _what_now(*, under_way: bool, goes_on: bool, undecided: bool) -> str:
+    if undecided:
+        return "Next: in its channel an admin presses It happened or It did not on the request."
     if under_way:
         return "Next: look at the request, which is still open."
     if goes_on:

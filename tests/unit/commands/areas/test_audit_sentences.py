@@ -221,3 +221,11 @@ def test_a_timeline_names_every_item_that_a_request_asks_for() -> None:
     names = [f"site_{number:05}" for number in range(9)]
     asked = row(kind=Kind.REQUEST, action=Act.DEVICES_REMOVE, payload={"operation": {"items": names}})
     assert ", ".join(names) in part_lines(timeline(make_story(asked), None))[0]
+
+
+def test_a_timeline_that_waits_for_a_persons_word_asks_for_it() -> None:
+    looked = row(kind=Kind.RECONCILE, outcome=End.UNKNOWN, request_id="rq-1", payload={"state": "needs_human"})
+    said = "an admin presses It happened or It did not"
+    assert said in line_text(timeline(make_story(looked), None).next_step)
+    settled = row(kind=Kind.DECISION, request_id="rq-1", payload={"state": "resolved"})
+    assert said not in line_text(timeline(make_story(looked, settled), None).next_step)
