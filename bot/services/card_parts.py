@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.cloudsync.writing import HELD_UP
 from bot.domain.access import Gate, OperationClass, SubjectKind
 from bot.domain.database_failures import sentence_for
 from bot.domain.replies import (
@@ -50,6 +51,8 @@ UNREADABLE_AFTERWARDS = frozenset({NEW_CONNECTION, NEW_JWT_SECRET})
 """Facts that only the request can tell once it has ended."""
 
 DECIDERS_NAMED = 5
+OUR_WORDS = ("The API ", "Something other ", "The connection broke ", "No connection ", HELD_UP)
+"""How sentences about a call begin that are not the API's: see `bot.cloudsync.classification`."""
 A_CHANNEL = "a channel"
 """What the summary of a binding has where the channel belongs."""
 
@@ -181,11 +184,18 @@ def api_words(request: Request) -> tuple[Part, ...]:
     result = request.result
     known = [told for code in result.codes if (told := sentence_for(code)) is not None]
     lines: list[Line] = [line(f"{what} {advice}") for what, advice in known]
-    lines = lines or [line(message) for message in result.messages]
-    if result.codes or result.http_status:
+    lines = lines or [_spoken(message, answered=result.http_status is not None) for message in result.messages]
+    if result.codes:
         status = f" (HTTP {result.http_status})" if result.http_status else ""
-        lines.append(line("Code: ", Code(text=", ".join(result.codes) or "none"), status))
+        lines.append(line("Code: ", Code(text=", ".join(result.codes)), status))
+    elif result.http_status and not any(str(result.http_status) in message for message in result.messages):
+        lines.append(line(f"It answered HTTP {result.http_status}, without a code."))
     return (Paragraph(lines=tuple(lines)),) if lines else ()
+
+
+def _spoken(message: str, *, answered: bool) -> Line:
+    """The API's own words are marked as such; what this program says of an answer stands as it is."""
+    return line(message) if not answered or message.startswith(OUR_WORDS) else line(f"The API said: “{message}”")
 
 
 def whether_again(request: Request) -> str:

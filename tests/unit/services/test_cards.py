@@ -22,9 +22,10 @@ from bot.domain.requests import (
     Result,
     Step,
     Target,
+    Vote,
 )
 from bot.services import cards
-from tests.factories import make_device_request, make_request
+from tests.factories import make_device_request, make_request, make_vote
 from tests.unit.commands.plain import line_text, reply_text
 
 
@@ -245,3 +246,23 @@ def test_a_change_of_access_names_its_channel_in_every_title(state: RequestState
     assert "@C0LAB as admin, members viewer" in line_text(cards.card(bound).verdict)
     dialogs = str([one.question for one in cards.card(request).actions if isinstance(one, RequestButton)])
     assert state is not RequestState.PENDING or "give alan the role admin, only in #prod." in dialogs
+
+
+def test_the_apis_words_are_marked_as_such_and_no_code_is_made_up() -> None:
+    rejected = make_request(state=RequestState.REJECTED)
+    spoken = replace(rejected, result=Result(codes=("conflict",), messages=("orders is busy",), http_status=409))
+    assert "The API said: “orders is busy”\nCode: conflict (HTTP 409)" in reply_text(cards.card(spoken))
+    bare = Result(messages=("The API answered 404, which does not tell whether it happened.",), http_status=404)
+    text = reply_text(cards.card(replace(rejected, state=RequestState.UNKNOWN, result=bare)))
+    assert "\nThe API answered 404, which does not tell" in text
+    assert "Code:" not in text
+    own = reply_text(cards.card(replace(rejected, result=Result(messages=("There is no such role.",)))))
+    assert "\nThere is no such role." in own
+
+
+def test_a_denial_gives_its_reason_once() -> None:
+    vote = make_vote(vote=Vote.DENY, reason="too risky")
+    denied = make_request(state=RequestState.DENIED, end_reason="too risky", votes=(vote,))
+    assert reply_text(cards.card(denied)).count("too risky") == 1
+    silent = replace(denied, end_reason="", votes=())
+    assert "No reason was given." in reply_text(cards.card(silent))
