@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bot.cloudsync.models import Database
 from bot.cloudsync.responses import host_of
+from bot.commands.areas.changed_meanwhile import OVERWRITE, refuse_overwriting
 from bot.commands.areas.database_fields import (
     audiences_of,
     connection_field,
@@ -43,10 +44,11 @@ async def form(context: Context, arguments: Arguments) -> Answer:
             line(f"{described(context)}. Only what differs is sent."),
             line("A new label is changed at once; everything else waits for another admin's approval."),
         ),
-        waits="Working on it. You may close the form; the result then comes by message.",
+        waits="You may close the form; the result then comes by message.",
         fields=(
             label_field(before or database.label),
             SAME_LABEL,
+            OVERWRITE,
             connection_field(required=False),
             *jwt_fields(
                 database.jwt_allowed_issuers or (), database.jwt_expected_audiences or (), database.jwks_uri or ""
@@ -102,6 +104,7 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     back = {"label"} if arguments.text("back") else set()
     shown = {name: value for name, value in context.shown.items() if name not in back}
     changed = differing(database, shown, values)
+    refuse_overwriting(database, shown, values, changed)
     if "label" in changed:
         await refuse_taken(context, values, own_id=database.id or context.database.id)
     secrets = {

@@ -176,6 +176,21 @@ async def test_what_somebody_else_changed_to_the_same_meanwhile_is_not_sent_agai
         await channel.submit(f"databases update {database.id}", {**shown, "label": "orders-europe"}, shown=shown)
 
 
+async def test_what_somebody_else_changed_meanwhile_is_told_before_it_is_overwritten(channel: Channel) -> None:
+    shown = {name: value for name, value in (await unchanged(channel)).items() if name != "overwrite"}
+    database = channel.api.estate.labelled("orders-eu")
+    database.label, database.jwks_uri = "renamed-by-ada", ""
+    update, values = f"databases update {database.id}", {**shown, "label": "renamed-by-alan"}
+    with pytest.raises(FieldErrors) as raised:
+        await channel.submit(update, values, shown=shown)
+    assert set(raised.value.fields) == {"label"}, "a field that was left alone is nobody's to overwrite"
+    assert "This was changed to “renamed-by-ada” since you opened this form." in raised.value.fields["label"]
+    (offered,) = raised.value.offers
+    answer = await channel.submit(update, {**values, offered: True}, shown=shown)
+    assert isinstance(answer, Proposal)
+    assert answer.operation.arguments == {"label": "renamed-by-alan"}
+
+
 async def test_a_label_alone_is_a_change_without_a_gate(channel: Channel) -> None:
     proposal = await channel.proposal(UPDATE, {**await unchanged(channel), "label": "orders-europe"})
     assert proposal.operation.arguments == {"label": "orders-europe"}
