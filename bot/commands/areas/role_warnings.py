@@ -9,6 +9,8 @@ from bot.domain.replies import ChannelRef, Code, Line, Paragraph, Part, line
 
 CHANNELS_LOOKED_AT = 5
 """Each look asks Slack about several people."""
+ENOUGH_AGAIN = line("Next: give somebody else the right to decide, as said above.")
+"""The next step beneath the warning."""
 
 
 async def too_few_warning(context: Context, channel_id: str | None) -> tuple[Part, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.areas import roles_list, setup
 from bot.commands.areas.left_behind import ANYWAY, agree_to_lower, agree_to_unbind
-from bot.commands.areas.role_warnings import too_few_warning
+from bot.commands.areas.role_warnings import ENOUGH_AGAIN, too_few_warning
 from bot.commands.areas.roles_list import subject_of
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind, Subject
 from bot.commands.context import Context
@@ -22,6 +22,7 @@ from bot.domain.replies import (
 )
 from bot.domain.requests import Observation, Operation, Proposal, Target
 from bot.services.access import Change, NeedsSecondAdmin
+from bot.services.first_words import leading_in
 from bot.services.operations.local import binding_operation, grant_operation
 
 SECOND_ADMIN = "as admin: a second admin approves, where there is one"
@@ -67,19 +68,22 @@ async def bound(context: Context, binding: ChannelBinding, *, agreed: bool) -> A
         return await _ask_second(
             context, binding_operation(binding), AuditAction.ROLES_BIND, words, binding.channel_id, needed
         )
+    refusal = await context.services.directory.join(binding.channel_id)
     await context.services.first_run.bound(binding, by=context.standing.person.id)
+    try_it = line("Next: try ", Code(text=f"{context.services.slash} databases list"), " there.")
     return Reply(
         verdict=line(
             "Bound ",
             ChannelRef(id=binding.channel_id),
             f" as {binding.role.word}, to the environment {binding.environment}",
         ),
-        mood=Mood.GOOD,
+        mood=Mood.WARNING if refusal else Mood.GOOD,
         parts=(
             Paragraph(lines=(line(f"Its members are {binding.member_role.word} there unless granted more."),)),
+            *(setup.not_joined(refusal) if refusal else ()),
             *await too_few_warning(context, binding.channel_id),
         ),
-        next_step=line("Next: try ", Code(text=f"{context.services.slash} databases list"), " there."),
+        next_step=leading_in(binding.channel_id, context.services.slash, refusal) if refusal else try_it,
     )
 
 
@@ -113,11 +117,12 @@ async def grant(context: Context, arguments: Arguments) -> Answer:
         words = f"give {name or unnamed} the role {role.word}"
         return await _ask_second(context, grant_operation(given), AuditAction.ROLES_GRANT, words, subject.id, needed)
     where: Line = (" in ", ChannelRef(id=given.channel_id)) if given.channel_id else (" in every bound channel",)
+    warned = await too_few_warning(context, given.channel_id)
     return Reply(
         verdict=line(subject_of(subject.kind, subject.id), f" is now {role.word}", *where),
-        mood=Mood.GOOD,
-        parts=await too_few_warning(context, given.channel_id),
-        next_step=line("Next: nothing to do; a channel's own role still limits it."),
+        mood=Mood.WARNING if warned else Mood.GOOD,
+        parts=warned,
+        next_step=ENOUGH_AGAIN if warned else line("Next: nothing to do; a channel's own role still limits it."),
     )
 
 
@@ -136,14 +141,17 @@ async def revoke(context: Context, arguments: Arguments) -> Answer:
         raise Conflict("There is no such grant.", next_step="Look at what there is with `roles list`.")
     left = [one for one in await context.services.access.grants() if one.subject_id == subject.id]
     kept = (Paragraph(lines=tuple(roles_list.granted(one) for one in left)),) if left else ()
+    warned = await too_few_warning(context, channel_id)
     return Reply(
         verdict=line("Took one role of ", subject_of(subject.kind, subject.id), " back, others remain")
         if left
         else line("Took the role of ", subject_of(subject.kind, subject.id), " back"),
-        mood=Mood.WARNING if left else Mood.GOOD,
-        parts=(*kept, *await too_few_warning(context, channel_id)),
+        mood=Mood.WARNING if left or warned else Mood.GOOD,
+        parts=(*kept, *warned),
         next_step=line("Next: take those back too, with ", Code(text="--channel"), ", if they should go.")
         if left
+        else ENOUGH_AGAIN
+        if warned
         else line("Next: nothing to do; what they had approved and is not sent yet is stopped."),
     )
 

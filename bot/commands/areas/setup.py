@@ -14,6 +14,7 @@ from bot.domain.errors import FieldErrors
 from bot.domain.replies import (
     ChannelRef,
     Code,
+    CommandButton,
     FieldKind,
     Form,
     FormField,
@@ -22,12 +23,14 @@ from bot.domain.replies import (
     Part,
     PersonRef,
     Reply,
+    Strong,
     line,
 )
 from bot.services.access import Change, NeedsSecondAdmin, only_reads
 from bot.services.first_words import leading_in, leading_there
 
 TITLE = "Set up a channel"
+ASK_FOR_IT = "Ask for it"
 ROLES = (
     ("admin", "admin: everything, deletions with approval"),
     ("operator", "operator: reads and changes"),
@@ -104,43 +107,57 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     )
     approver = value_of(values, "approver")
     await _require_able(context, approver)
-    refusal = await context.services.directory.join(channel_id)
     change = Change(by=context.standing, story=context.invocation.story, delivery=context.invocation.delivery)
-    if approver and approver != context.standing.person.id:
-        given = Grant(subject_kind=SubjectKind.USER, subject_id=approver, role=Role.ADMIN, channel_id=channel_id)
-        await context.services.access.grant(given, change)
     try:
+        await context.services.access.require_bindable(binding, change)
+        if approver:
+            given = Grant(subject_kind=SubjectKind.USER, subject_id=approver, role=Role.ADMIN, channel_id=channel_id)
+            await context.services.access.grant(given, change)
         await context.services.access.bind(binding, change)
     except NeedsSecondAdmin:
-        return Reply(
-            verdict=line("An admin channel is bound already, so a second admin must agree to this one"),
-            mood=Mood.REFUSED,
-            next_step=line(
-                "Next: type ",
-                Code(text=f"{context.services.slash} roles bind #channel {binding.role.word}"),
-                " in an admin channel.",
-            ),
-        )
+        return await _one_by_one(context, binding, approver)
+    refusal = await context.services.directory.join(channel_id)
     return await _done(context, binding, approver, refusal)
 
 
+async def _one_by_one(context: Context, binding: ChannelBinding, approver: str) -> Reply:
+    """The commands that do the same, each of which asks another admin where that is needed."""
+    words = f"{binding.role.word} --members {binding.member_role.word} --environment {binding.environment}"
+    name = await context.services.access.name_of(binding.channel_id) or "channel"
+    typed = Code(text=f"{context.services.slash} roles bind #{name} {words}")
+    grant = Code(text=f"{context.services.slash} roles grant @person admin --channel #{name}")
+    then = line("Then give ", PersonRef(id=approver), " the right to approve there: ", grant, ".")
+    return Reply(
+        verdict=line("Nothing was changed: there is an admin channel already, so another admin must agree"),
+        mood=Mood.REFUSED,
+        parts=(Paragraph(lines=(then,)),) if approver else (),
+        next_step=line("Next: press ", Strong(text=ASK_FOR_IT), " or type ", typed, ", which asks for what it needs."),
+        actions=(CommandButton(label=ASK_FOR_IT, command=f"roles bind <#{binding.channel_id}> {words}"),),
+    )
+
+
 async def _require_able(context: Context, approver: str) -> None:
-    """Somebody who may approve, told before anything is changed: the menu offers guests and bots too."""
+    """Somebody else who may approve, told before anything is changed: the menu offers guests and bots, too."""
     if not approver:
         return
+    if approver == context.standing.person.id:
+        raise FieldErrors({"approver": "This is you, and nobody approves their own request. Choose somebody else."})
     problem = only_reads(await context.services.directory.person(approver, fresh=True))
     if problem:
         raise FieldErrors({"approver": f"{problem} Choose a full member of the workspace."})
+
+
+def not_joined(refusal: str) -> tuple[Part, ...]:
+    """Said where the bot did not come in by itself."""
+    return (Paragraph(lines=(line("The bot could not join it (", Code(text=refusal), ")."),)),)
 
 
 async def _done(context: Context, binding: ChannelBinding, approver: str, refusal: str) -> Reply:
     """The channel's own message leads on; where the bot is not in it, this answer does."""
     await context.services.first_run.opened(binding, by=context.standing.person.id, refusal=refusal)
     there = binding.channel_id
-    lines = [line(PersonRef(id=approver), " may approve there too.")] if approver else []
-    if refusal:
-        lines.append(line("The bot could not join it (", Code(text=refusal), ")."))
-    parts: tuple[Part, ...] = (Paragraph(lines=tuple(lines)),) if lines else ()
+    too = (Paragraph(lines=(line(PersonRef(id=approver), " may approve there too."),)),) if approver else ()
+    parts: tuple[Part, ...] = (*too, *(not_joined(refusal) if refusal else ()))
     warned = await too_few_warning(context, there) if binding.role is Role.ADMIN else ()
     return Reply(
         verdict=line("Set up: ", ChannelRef(id=there), f" is {binding.role.word}, on {binding.environment}"),

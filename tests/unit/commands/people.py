@@ -17,6 +17,7 @@ class People:
     groups: dict[str, frozenset[str]] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     zones: dict[str, str] = field(default_factory=dict)
+    joined: list[str] = field(default_factory=list)
 
     async def person(self, person_id: str, *, fresh: bool = False) -> Person:
         del fresh
@@ -49,4 +50,7 @@ class People:
         return channel_id
 
     async def join(self, channel_id: str) -> str:
-        return "method_not_supported_for_channel_type" if channel_id.startswith("G") else ""
+        if channel_id.startswith("G"):
+            return "method_not_supported_for_channel_type"
+        self.joined.append(channel_id)
+        return ""

@@ -159,6 +159,43 @@ async def test_a_guest_is_refused_as_approver_before_anything_is_set_up(channel:
     assert await role_of(channel, ADA, NEW) is Role.NONE
 
 
+async def test_a_bound_channel_is_joined_where_that_can_be(channel: Channel) -> None:
+    await channel.reply(f"roles bind <#{NEW}|new> operator")
+    assert channel.people.joined == [NEW]
+    reply = await channel.reply("roles bind <#G0SECRET|secret> operator")
+    assert "The bot could not join it" in reply_text(reply)
+    assert "invite the bot with /invite" in line_text(reply.next_step)
+
+
+async def test_nobody_is_their_own_second_approver(channel: Channel) -> None:
+    with pytest.raises(FieldErrors) as raised:
+        await channel.submit("roles setup", {"channel": NEW, "role": "admin", "members": "viewer", "approver": ADA})
+    assert "nobody approves their own request" in raised.value.fields["approver"]
+    assert await role_of(channel, ADA, NEW) is Role.NONE
+
+
+@pytest.mark.parametrize("approver", ["", CLEO])
+async def test_a_set_up_that_needs_another_admin_says_what_to_type_and_joins_nothing(
+    channel: Channel, approver: str
+) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    values = {"channel": NEW, "role": "admin", "members": "operator", "approver": approver}
+    reply = await channel.submit("roles setup", values)
+    assert isinstance(reply, Reply)
+    assert line_text(reply.verdict).startswith("Nothing was changed")
+    assert f"roles bind #{NEW} admin --members operator --environment prod" in line_text(reply.next_step)
+    assert channel.people.joined == []
+    (button,) = reply.actions
+    assert isinstance(button, CommandButton)
+    assert (await channel.proposal(button.command)).gate is Gate.APPROVE
+
+
+async def test_the_next_step_beneath_a_warning_is_to_end_it(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    reply = await channel.reply(f"roles revoke <@{GRACE}|grace>")
+    assert line_text(reply.next_step) == "Next: give somebody else the right to decide, as said above."
+
+
 async def test_the_last_admin_stays(channel: Channel) -> None:
     with pytest.raises(Conflict, match="last admin"):
         await channel.ask(f"roles revoke <@{ADA}|ada>")
