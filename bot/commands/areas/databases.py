@@ -9,6 +9,7 @@ from bot.commands.command import Answer, Arguments, Command, Parameter, Paramete
 from bot.commands.context import Context
 from bot.commands.failures import sentence_for
 from bot.commands.normalise import quoted
+from bot.commands.offering import offered
 from bot.commands.wording import lower_first, next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
@@ -50,17 +51,17 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     asked = arguments.get("page", int) or 1
     page = min(asked, pages)
     part = found[(page - 1) * PAGE : page * PAGE]
-    about = f" that fit “{wanted}”" if wanted else ""
+    about = f" that {'fits' if len(found) == 1 else 'fit'} “{wanted}”" if wanted else ""
     if not found:
-        return _none(about)
+        return _none(context, about)
     where = f", page {page} of {pages}" if pages > 1 else ""
     turning = _paging(wanted, page, pages)
-    leads, offered = await _leading_on(context)
+    leads, rehearsing = await _leading_on(context)
     return Reply(
         verdict=line(Strong(text=f"{len(found)} database{'s' if len(found) != 1 else ''}{about}"), where),
         parts=(*past_the_end(asked, pages), Bullets(items=tuple(_listed(database) for database in part))),
         next_step=next_or_page(turning, *leads),
-        actions=(*turning, *offered),
+        actions=(*turning, *rehearsing),
     )
 
 
@@ -74,17 +75,18 @@ async def _leading_on(context: Context) -> tuple[Line, tuple[Action, ...]]:
     return line("open one with ", Code(text=f"{context.services.slash} databases show <name>"), "."), ()
 
 
-def _none(about: str) -> Reply:
+def _none(context: Context, about: str) -> Reply:
     if about:
         return Reply(
             verdict=line(f"No databases{about}"),
             next_step=line("Next: look at all of them."),
             actions=(CommandButton(label="All databases", command="databases list"),),
         )
+    registering = offered(context, (CommandButton(label="Register one", command="databases register"),))
     return Reply(
         verdict=line("No databases are registered"),
-        next_step=line("Next: register one."),
-        actions=(CommandButton(label="Register one", command="databases register"),),
+        next_step=line("Next: register one." if registering else "Next: ask an operator to register one."),
+        actions=registering,
     )
 
 

@@ -8,6 +8,7 @@ from bot.cloudsync.models import ExpoToken
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, value_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
+from bot.commands.offering import offered
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import Conflict
@@ -28,6 +29,8 @@ from bot.domain.replies import (
 )
 from bot.domain.requests import OperationKind
 
+OPERATOR = "ask an operator to "
+"""Before what this person may not do."""
 SET_TITLE, DELETE_TITLE = "Set the Expo token", "Delete the Expo token"
 DATABASE = Parameter(
     name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
@@ -40,7 +43,8 @@ async def status(context: Context, arguments: Arguments) -> Answer:
     database_id = context.database.id or ""
     found = await context.api.notification_status(database_id)
     label = context.database.label or database_id
-    setting = CommandButton(label="Set a token", command=f"notifications token set {database_id}")
+    setting = offered(context, (CommandButton(label="Set a token", command=f"notifications token set {database_id}"),))
+    asks = "" if setting else OPERATOR
     if found.status == "enabled":
         return Reply(
             verdict=line(Strong(text=label), " sends push notifications"),
@@ -48,13 +52,13 @@ async def status(context: Context, arguments: Arguments) -> Answer:
             next_step=line("Next: nothing to do."),
         )
     if found.status == "paused":
-        return _paused(label, found.reason, setting)
+        return _paused(label, found.reason, setting, asks)
     if found.status == "disabled":
         return Reply(
             verdict=line(Strong(text=label), " sends no push notifications"),
             mood=Mood.PLAIN,
-            next_step=line("Next: set an Expo access token to switch them on."),
-            actions=(setting,),
+            next_step=line(f"Next: {asks}set an Expo access token to switch them on."),
+            actions=setting,
         )
     return Reply(
         verdict=line(Strong(text=label), f": push status {found.status or 'unknown'}"),
@@ -64,21 +68,21 @@ async def status(context: Context, arguments: Arguments) -> Answer:
     )
 
 
-def _paused(label: str, reason: str | None, setting: CommandButton) -> Reply:
+def _paused(label: str, reason: str | None, setting: tuple[CommandButton, ...], asks: str) -> Reply:
     if reason == "expo_unauthorized":
         return Reply(
             verdict=line("Expo refused the token: push is paused for ", Strong(text=label)),
             mood=Mood.BAD,
             parts=(Paragraph(lines=(line("Reason: ", Code(text=reason)),)),),
-            next_step=line("Next: set a new Expo access token."),
-            actions=(setting,),
+            next_step=line(f"Next: {asks}set a new Expo access token."),
+            actions=setting,
         )
     return Reply(
         verdict=line("Push is paused for ", Strong(text=label)),
         mood=Mood.WARNING,
         parts=(Paragraph(lines=(line("Reason: ", Code(text=reason or "none given")),)),),
-        next_step=line("Next: look up this reason with CloudSync's support, then set the token again."),
-        actions=(setting,),
+        next_step=line(f"Next: look up this reason with CloudSync's support, then {asks}set the token again."),
+        actions=setting,
     )
 
 
@@ -88,22 +92,22 @@ async def show(context: Context, arguments: Arguments) -> Answer:
     database_id = context.database.id or ""
     token = await context.api.get_expo_token(database_id)
     label = context.database.label or database_id
-    setting = CommandButton(
-        label="Replace it" if token.present else "Set a token", command=f"notifications token set {database_id}"
-    )
+    word = "Replace it" if token.present else "Set a token"
+    setting = offered(context, (CommandButton(label=word, command=f"notifications token set {database_id}"),))
+    asks = "" if setting else OPERATOR
     if not token.present:
         return Reply(
             verdict=line("No Expo access token is set for ", Strong(text=label)),
-            next_step=line("Next: set one to send push notifications."),
-            actions=(setting,),
+            next_step=line(f"Next: {asks}set one to send push notifications."),
+            actions=setting,
         )
     updated = line(Moment(at=token.updated_at)) if token.updated_at else line("the API does not tell")
     return Reply(
         verdict=line("An Expo access token is set for ", Strong(text=label)),
         mood=Mood.GOOD,
         parts=(Facts(pairs=(("Updated", updated), ("Value", line("never readable")))),),
-        next_step=line("Next: nothing to do, or replace it."),
-        actions=(setting,),
+        next_step=line("Next: nothing to do, or replace it." if setting else "Next: nothing to do."),
+        actions=setting,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
+from bot.commands.offering import may_ask
 from bot.commands.wording import next_or_page
 from bot.domain.access import ChannelBinding, Gate, Grant, OperationClass, Role, SubjectKind
 from bot.domain.audit import AuditAction
@@ -51,11 +52,15 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     return Reply(
         verdict=line(Strong(text=f"{channels}, {roles}"), where),
         parts=(Bullets(items=tuple(rows[(page - 1) * PAGE : page * PAGE])),) if rows else (),
-        next_step=next_or_page(
-            turning, "give a role with ", Code(text=f"{context.services.slash} roles grant @person operator"), "."
-        ),
+        next_step=next_or_page(turning, *_leading_on(context)),
         actions=turning,
     )
+
+
+def _leading_on(context: Context) -> Line:
+    if may_ask(context, "roles grant"):
+        return line("give a role with ", Code(text=f"{context.services.slash} roles grant @person operator"), ".")
+    return line(Code(text=f"{context.services.slash} whoami"), " says who can give you another role.")
 
 
 def _bound(one: ChannelBinding) -> Line:

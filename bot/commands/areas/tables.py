@@ -9,6 +9,7 @@ from bot.cloudsync.models import Table
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
+from bot.commands.offering import offered
 from bot.commands.wording import next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
@@ -17,6 +18,11 @@ from bot.domain.replies import Bullets, CommandButton, FieldKind, Form, FormFiel
 from bot.domain.requests import OperationKind
 
 SHOWN = 20
+TOLD = 5
+"""Unknown names that are told."""
+COMPARED = 100
+"""Letters of a name that are compared."""
+LOOKED = "ask an operator to enable tables, or an admin to disable them."
 DATABASE = Parameter(
     name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
 )
@@ -37,21 +43,23 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
         if there
     ]
     where = f", page {page} of {pages}" if pages > 1 else ""
+    changing = _changing(context) if tables else ()
+    verbs = " or ".join(button.label.lower() for button in changing)
+    then = f"{verbs} tables." if changing else LOOKED if tables else "create tables in the database."
     return Reply(
         verdict=line(Strong(text=f"{enabled} of {len(tables)} tables sync"), f" in {described(context)}{where}"),
         parts=(
             *past_the_end(asked, pages),
             Bullets(items=tuple(_listed(table) for table in tables[(page - 1) * SHOWN : page * SHOWN])),
         ),
-        next_step=next_or_page(buttons, "enable or disable tables." if tables else "create tables in the database."),
-        actions=(
-            *buttons,
-            CommandButton(label="Enable", command=f"tables enable {context.database.id}"),
-            CommandButton(label="Disable", command=f"tables disable {context.database.id}"),
-        )
-        if tables
-        else (),
+        next_step=next_or_page(buttons, then),
+        actions=(*buttons, *changing),
     )
+
+
+def _changing(context: Context) -> tuple[CommandButton, ...]:
+    enabling = CommandButton(label="Enable", command=f"tables enable {context.database.id}")
+    return offered(context, (enabling, CommandButton(label="Disable", command=f"tables disable {context.database.id}")))
 
 
 def _listed(table: Table) -> Line:
@@ -78,7 +86,7 @@ async def disable(context: Context, arguments: Arguments) -> Answer:
 async def _form(context: Context, *, enabling: bool, chosen: tuple[str, ...] = (), reason: str = "") -> Form:
     tables = await context.api.list_tables(context.database.id or "")
     fitting = [table.name for table in tables if table.enabled is not enabling]
-    known = _known(chosen, tables) if chosen else ()
+    known = _known(context, chosen, tables) if chosen else ()
     if not tables:
         raise InvalidInput(f"{described(context)} has no tables yet.", advice="Create tables in it first.")
     if not fitting and not known:
@@ -104,19 +112,26 @@ async def _form(context: Context, *, enabling: bool, chosen: tuple[str, ...] = (
     )
 
 
-def _known(names: tuple[str, ...], tables: tuple[Table, ...]) -> tuple[str, ...]:
-    """The names, all of which must be there; nearest ones otherwise."""
+def _known(context: Context, names: tuple[str, ...], tables: tuple[Table, ...]) -> tuple[str, ...]:
+    """The names, all of which must be there; all that are not are told, with what comes near them."""
     there = [table.name for table in tables]
     missing = [name for name in names if name not in there]
     if missing:
-        near = get_close_matches(missing[0], there, n=3, cutoff=0.4)
-        raise InvalidInput(f"There is no table “{missing[0][:60]}” in this database.", nearest=near or there[:5])
+        near = [close for name in missing for close in get_close_matches(name[:COMPARED], there, n=2, cutoff=0.6)]
+        listed = ", ".join(f"“{name[:60]}”" for name in missing[:TOLD])
+        more = f" and {len(missing) - TOLD} more" if len(missing) > TOLD else ""
+        noun = "is no table" if len(missing) == 1 else "are no tables"
+        raise InvalidInput(
+            f"There {noun} {listed}{more} in this database.",
+            nearest=[*dict.fromkeys(near)],
+            advice=f"Take the name from `{context.services.slash} tables list {context.database.id}`.",
+        )
     return names
 
 
 async def _propose(context: Context, names: tuple[str, ...], *, enabling: bool, reason: str) -> Answer:
     tables = await context.api.list_tables(context.database.id or "")
-    known = _known(names, tables)
+    known = _known(context, names, tables)
     listed = ", ".join(known[:5]) + (f" and {len(known) - 5} more" if len(known) > 5 else "")
     noun = "table" if len(known) == 1 else "tables"
     verb = "enable" if enabling else "disable"

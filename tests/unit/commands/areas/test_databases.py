@@ -13,7 +13,7 @@ from bot.sandbox.api.estate import Failure
 from bot.sandbox.api.faults import FaultKind
 from bot.sandbox.api.seed import large_estate
 from bot.sandbox.api.switches import Fields, Switches, Times
-from tests.unit.commands.areas.channel import Channel
+from tests.unit.commands.areas.channel import CLEO, Channel
 from tests.unit.commands.plain import line_text, part_lines, reply_text
 from tests.unit.conftest import KEY
 
@@ -44,7 +44,7 @@ async def test_one_page_needs_no_turning(channel: Channel) -> None:
 async def test_a_word_filters_by_label_id_provider_and_flavor(channel: Channel, text: str, count: int) -> None:
     reply = await channel.reply(f"databases list {text}")
     assert line_text(reply.verdict).startswith(f"{count} database")
-    assert f"that fit “{text}”" in line_text(reply.verdict)
+    assert f"that {'fits' if count == 1 else 'fit'} “{text}”" in line_text(reply.verdict)
 
 
 async def test_a_provider_whose_flavor_has_the_same_name_is_said_once(channel: Channel) -> None:
@@ -171,3 +171,23 @@ async def test_any_other_http_error_is_no_answer_about_the_database(channel: Cha
     channel.api.faults.arm(FaultKind.BAD_GATEWAY, path=".*/connection", times=-1)
     with pytest.raises(ApiBroken):
         await channel.reply("databases check orders-eu")
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("tables list orders-eu", ["Enable", "Disable"]),
+        ("notifications status kiosk", ["Set a token"]),
+        ("notifications token show kiosk", ["Set a token"]),
+    ],
+)
+async def test_what_somebody_may_not_do_is_not_offered_to_them(channel: Channel, text: str, offered: list[str]) -> None:
+    assert [one.label for one in (await channel.reply(text)).actions] == offered
+    reply = await channel.reply(text, person=CLEO)
+    assert reply.actions == ()
+    assert "ask an operator" in line_text(reply.next_step)
+
+
+async def test_a_viewer_is_not_told_to_give_roles(channel: Channel) -> None:
+    assert "roles grant" in line_text((await channel.reply("roles list")).next_step)
+    assert "whoami" in line_text((await channel.reply("roles list", person=CLEO)).next_step)

@@ -77,6 +77,14 @@ async def test_an_unknown_table_gets_the_nearest_and_nothing_is_asked(channel: C
     assert raised.value.nearest[0] == "invoices"
 
 
+async def test_all_unknown_tables_are_told_and_only_what_is_near_is_suggested(channel: Channel) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        await channel.ask("tables enable orders-eu zebra xylophone")
+    assert raised.value.problem == "There are no tables “zebra”, “xylophone” in this database."
+    assert raised.value.nearest == ()
+    assert "tables list db_" in raised.value.advice
+
+
 async def test_nothing_to_choose_is_told_for_what_it_is(channel: Channel) -> None:
     with pytest.raises(InvalidInput, match="has no tables yet"):
         await channel.ask("tables enable kiosk")
