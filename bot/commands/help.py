@@ -75,7 +75,7 @@ def overview(registry: Registry, standing: Standing) -> Reply:
     areas = _by_area((*gated, *about_you))
     fullest = max(areas, key=lambda area: len(areas[area]))
     return Reply(
-        verdict=line(f"You may do {_things(len(gated))} here{_as_role(standing)}"),
+        verdict=line(f"You may do {_things(sum(map(len, areas.values())))} here{_as_role(standing)}"),
         parts=(Paragraph(lines=tuple(_begun(area, found, registry) for area, found in areas.items())),),
         next_step=line("Next: pick an area for more, or type ", *_typed(registry, f"help {fullest}")),
         actions=(CommandMenu(label="More about", options=tuple((area, f"help {area}") for area in areas)),),

@@ -62,6 +62,8 @@ def rise_of(standing: Standing, slash: str) -> str:
     if standing.binding is None:
         if standing.is_bot_admin:
             return f"bind a channel with `{slash} roles bind #channel <role>`."
+        if standing.is_direct:
+            return "go to a channel that is set up, and ask there."
         return "ask in a channel that is bound, or ask one of those above to bind this one."
     if not standing.person.trusted:
         return "ask a full member of this workspace to do what changes something."

@@ -194,6 +194,11 @@ def shortfall(
             missing=f"You are {standing.person.distrust} here, and may only read.",
             remedy="Ask a full member of this workspace to do it.",
         )
+    if standing.role < needs and needs > Role.VIEWER and not standing.person.trusted:
+        return Shortfall(
+            missing=f"You are {standing.person.distrust} here; this needs {needs.word}, as only full members can be.",
+            remedy="Ask a full member of this workspace to do it.",
+        )
     if standing.role < needs:
         return Shortfall(
             missing=f"Your role here is {standing.role.word}; this needs {needs.word}.",

@@ -90,9 +90,9 @@ async def team(tmp_path: Path) -> AsyncIterator[Team]:
 
 async def test_help_shows_what_this_person_may_do_in_this_channel(team: Team) -> None:
     await team.bind("C1", Role.ADMIN, Role.VIEWER)
-    assert "You may do 4 things here, as viewer" in reply_text(await team.ask("help"))
+    assert "You may do 6 things here, as viewer" in reply_text(await team.ask("help"))
     await team.grant(ADA, Role.OPERATOR, "C1")
-    assert "You may do 7 things here, as operator" in reply_text(await team.ask(""))
+    assert "You may do 9 things here, as operator" in reply_text(await team.ask(""))
 
 
 async def test_whoami_names_the_role_and_all_that_gives_it(team: Team) -> None:
@@ -224,3 +224,17 @@ async def test_explain_tells_what_it_did_not_understand(team: Team, text: str, p
     with pytest.raises(InvalidInput) as raised:
         await team.ask(text)
     assert raised.value.problem == problem
+
+
+async def test_a_guest_is_not_sent_to_an_admin_for_what_only_full_members_get(team: Team) -> None:
+    await team.bind("C1", Role.ADMIN, Role.VIEWER)
+    team.people.guests.add(ADA)
+    for text in ("explain audit list", "help audit"):
+        said = reply_text(await team.ask(text))
+        assert "roles grant" not in said
+        assert "a full member of this workspace" in said
+
+
+async def test_in_a_direct_message_whoami_leads_to_a_channel(team: Team) -> None:
+    text = reply_text(await team.ask("whoami", channel="D1"))
+    assert text.endswith("Next: go to a channel that is set up, and ask there.")
