@@ -128,18 +128,12 @@ def _fields(error: FieldErrors, registry: Registry, slash: str) -> Reply:
 
 def _secret(error: SecretInText, registry: Registry, slash: str) -> Reply:
     del registry
+    kept = line("Nothing was sent. The text is not kept, only the fingerprint ", Code(text=error.fingerprint))
+    known = error.advice or "Slack has it all the same: take it for known to others, and rotate it now."
     return Reply(
-        verdict=line("Refused: this text holds what looks like ", error.what),
+        verdict=line("Refused: ", error.because or f"this text holds what looks like {error.what}"),
         mood=Mood.REFUSED,
-        parts=(
-            Paragraph(
-                lines=(
-                    *((line(error.because),) if error.because else ()),
-                    line("Nothing was sent. The text is not kept, only the fingerprint ", Code(text=error.fingerprint)),
-                    line("Slack has it all the same: take it for known to others, and rotate it now."),
-                )
-            ),
-        ),
+        parts=(Paragraph(lines=(kept, line(known))),),
         next_step=line(
             "Next: secrets go into forms, as with ",
             Code(text=f"{slash} databases register"),

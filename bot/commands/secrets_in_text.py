@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.commands.arguments import surplus
-from bot.commands.command import Command
+from bot.commands.command import Command, ParameterKind
 from bot.commands.normalise import normalise, requoted, split
 from bot.commands.parsing import HELP_OPTIONS
 from bot.commands.registry import Registry
@@ -47,13 +47,24 @@ def refuse_typed(text: str, registry: Registry, fingerprint: Fingerprint) -> Non
 
 def _too_much(command: Command, words: Sequence[str], beyond: list[str], fingerprint: Fingerprint) -> SecretInText:
     mark = fingerprint(" ".join(beyond))
-    kept = " ".join(requoted(word) for word in words if word not in beyond)
+    rest = redact(" ".join(requoted(word) for word in words if word not in beyond), in_command=True)
+    kept = f"{rest} [removed: what followed, fingerprint {mark}]"
+    found = find_secrets(" ".join(beyond), in_command=True)
+    if found:
+        return SecretInText(found[0].what, fingerprint=mark, kept=kept)
     return SecretInText(
         "a secret",
         fingerprint=mark,
-        kept=f"{redact(kept, in_command=True)} [removed: what followed, fingerprint {mark}]",
-        because=f"More follows than “{command.name}” takes. A label of several words stands in quotes.",
+        kept=kept,
+        because=f"more follows than “{command.name}” takes",
+        advice=f"{_all_of_it(command)} If what followed was a secret, rotate it now: Slack has it all the same.",
     )
+
+
+def _all_of_it(command: Command) -> str:
+    if any(parameter.kind is ParameterKind.DATABASE for parameter in command.parameters):
+        return "A label of several words stands in quotes; a form takes all the rest."
+    return "A form takes all of it, so nothing belongs behind the command."
 
 
 def _words(text: str) -> list[str]:

@@ -26,11 +26,11 @@ class SecretInText(InvalidInput):
     """Something that looks like a credential was typed where others, logs and backups can read it.
 
     `kept` is as much of the text as may be written down, `because` why it was taken for a secret, where that is not
-    plain to see.
+    plain to see and so may not be true; `advice` says what then belongs where.
     """
 
-    def __init__(self, what: str, *, fingerprint: str, kept: str = "", because: str = "") -> None:
-        super().__init__(f"This text holds what looks like {what}.")
+    def __init__(self, what: str, *, fingerprint: str, kept: str = "", because: str = "", advice: str = "") -> None:
+        super().__init__(f"This text holds what looks like {what}.", advice=advice)
         self.what = what
         self.fingerprint = fingerprint
         self.kept = kept

@@ -50,6 +50,21 @@ def test_every_word_beyond_a_command_whose_form_takes_a_secret_counts_as_one(tex
     assert "two words" not in raised.value.kept
 
 
+def test_what_need_not_be_a_secret_is_not_called_one() -> None:
+    with pytest.raises(SecretInText) as raised:
+        refuse_typed("databases register foo", REGISTRY, str)
+    assert raised.value.because == "more follows than “databases register” takes"
+    assert "A form takes all of it" in raised.value.advice
+    assert "If what followed was a secret" in raised.value.advice
+    assert "quotes" not in raised.value.advice, "there is no label in it"
+    with pytest.raises(SecretInText) as raised:
+        refuse_typed("databases update orders eu", REGISTRY, str)
+    assert "A label of several words stands in quotes" in raised.value.advice
+    with pytest.raises(SecretInText) as raised:
+        refuse_typed("databases register postgres://ada:hunter2@h/d", REGISTRY, str)
+    assert (raised.value.what, raised.value.because) == ("a connection string", "")
+
+
 @pytest.mark.parametrize(
     "text",
     [
