@@ -72,6 +72,8 @@ class Parameter:
     unpicked: bool = False
     """A person or a channel that was typed without being picked is left, with its sign, to the command, which knows
     names that come near."""
+    ends: bool = False
+    """A time that ends a range: one that is still to come stands for now."""
 
 
 @dataclass(frozen=True)

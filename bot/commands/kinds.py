@@ -107,7 +107,7 @@ def _with_number(reading: Reading, fitting: int) -> str:
 
 
 def _time(reading: Reading, text: str) -> datetime:
-    return read_time(text, now=reading.now, timezone=reading.timezone)
+    return read_time(text, now=reading.now, timezone=reading.timezone, ends=reading.parameter.ends)
 
 
 def _role(reading: Reading, text: str) -> Role:

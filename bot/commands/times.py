@@ -28,8 +28,10 @@ def zone_of(name: str | None) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def read_time(text: str, *, now: datetime, timezone: str | None) -> datetime:
+def read_time(text: str, *, now: datetime, timezone: str | None, ends: bool = False) -> datetime:
     """The moment that is meant, aware and in UTC. `timezone` None: not known yet, so a day ahead is let pass.
+
+    `ends`: a range goes on until then, which for what is still to come means until now.
 
     Raises `InvalidInput` for what is no time, or lies in the future.
     """
@@ -40,6 +42,8 @@ def read_time(text: str, *, now: datetime, timezone: str | None) -> datetime:
         moment = None
     if moment is None:
         raise InvalidInput(f"This is not a time: {text[:40]}.", nearest=EXAMPLES)
+    if ends:
+        return min(moment, now).astimezone(UTC)
     if moment > now + (UNKNOWN_ZONE_SLACK if timezone is None else timedelta()):
         raise InvalidInput(f"This time lies in the future: {text[:40]}.", nearest=EXAMPLES)
     return moment.astimezone(UTC)

@@ -52,7 +52,7 @@ def filters() -> tuple[Parameter, ...]:
         ),
         Parameter(name="channel", kind=ParameterKind.CHANNEL, option="--channel", summary="where", unpicked=True),
         Parameter(name="since", kind=time, option="--since", summary="7d, 2026-11-01, yesterday 14:00"),
-        Parameter(name="until", kind=time, option="--until", summary="likewise"),
+        Parameter(name="until", kind=time, option="--until", summary="likewise", ends=True),
         Parameter(name="day", kind=time, option="--day", summary="one day, as in yesterday or 2026-11-01"),
         Parameter(name="text", kind=text, option="--text", summary="words that occur in it"),
         Parameter(name="all", kind=ParameterKind.FLAG, option="--all", summary="with reads and mistypes"),

@@ -63,6 +63,12 @@ def test_a_time_in_the_future_is_told(typed: str) -> None:
         read_time(typed, now=MONDAY, timezone="UTC")
 
 
+@pytest.mark.parametrize("typed", ["2026-11-24", "2999-01-01"])
+@pytest.mark.parametrize("timezone", [None, "UTC"])
+def test_a_range_that_ends_in_the_future_goes_on_until_now(typed: str, timezone: str | None) -> None:
+    assert read_time(typed, now=MONDAY, timezone=timezone, ends=True) == MONDAY
+
+
 def test_while_the_zone_is_not_known_a_day_ahead_of_utc_is_let_pass() -> None:
     assert read_time("2026-11-24", now=MONDAY, timezone=None) > MONDAY
     with pytest.raises(InvalidInput, match="future"):
