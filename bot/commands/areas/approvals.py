@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.commands.wording import next_or_page, past_the_end
-from bot.domain.access import Gate, OperationClass, Role
+from bot.domain.access import Gate, OperationClass, Role, Standing
 from bot.domain.audit import AuditAction
+from bot.domain.decisions import refusal
 from bot.domain.ids import new_story_id
-from bot.domain.replies import Bullets, CommandButton, CommandMenu, Line, Moment, PersonRef, Reply, Strong, line
-from bot.domain.requests import Observation, Operation, OperationKind, Proposal, Request, RequestState, Target
+from bot.domain.replies import (
+    Action,
+    Bullets,
+    CommandButton,
+    CommandMenu,
+    Line,
+    Moment,
+    PersonRef,
+    Reply,
+    RequestButton,
+    Strong,
+    line,
+)
+from bot.domain.requests import Observation, Operation, OperationKind, Proposal, Request, RequestState, Step, Target
 from bot.services import cards
 from bot.services.approvals import OPEN_READ
 from bot.services.lifecycle import Act
@@ -63,9 +78,17 @@ def _listed(request: Request) -> Line:
 
 
 async def show(context: Context, arguments: Arguments) -> Answer:
-    """`approvals show <id>`: the card as it stands."""
+    """`approvals show <id>`: the card as it stands, with the steps that whoever reads it may take."""
     request = await context.services.approvals.find(arguments.text("request"))
-    return cards.shown(request, to=context.invocation.person_id, channel_id=context.standing.channel_id)
+    shown = cards.shown(request, to=context.invocation.person_id, channel_id=context.standing.channel_id)
+    return replace(shown, actions=tuple(one for one in shown.actions if _may_press(one, request, context.standing)))
+
+
+def _may_press(action: Action, request: Request, by: Standing) -> bool:
+    """Where rights count here; what is shown in another channel has only what works from there."""
+    if not isinstance(action, RequestButton) or by.channel_id != request.channel_id:
+        return True
+    return refusal(Step(action.step), request, by) is None
 
 
 async def cancel(context: Context, arguments: Arguments) -> Answer:

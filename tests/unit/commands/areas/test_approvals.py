@@ -69,6 +69,13 @@ async def test_a_request_that_waits_for_its_requesters_own_word_puts_the_questio
     assert f"Not confirmed yet: {request.summary}" in reply_text(shown)
 
 
+async def test_only_the_steps_that_somebody_may_take_are_put_before_them(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
+    request = await opened(channel)
+    seen = {who: steps(await channel.reply(f"approvals show {request.id}", person=who)) for who in (ADA, GRACE, CLEO)}
+    assert seen == {ADA: [Step.CANCEL], GRACE: [Step.APPROVE, Step.DENY, Step.CANCEL], CLEO: []}
+
+
 async def test_an_unknown_request_is_said(channel: Channel) -> None:
     with pytest.raises(UnknownTarget, match="no such request"):
         await channel.ask("approvals show rq-nothing")
