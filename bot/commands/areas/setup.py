@@ -128,7 +128,7 @@ async def _one_by_one(context: Context, binding: ChannelBinding, approver: str) 
     grant = Code(text=f"{context.services.slash} roles grant @person admin --channel #{name}")
     then = line("Then give ", PersonRef(id=approver), " the right to approve there: ", grant, ".")
     return Reply(
-        verdict=line("Nothing was changed: there is an admin channel already, so another admin must agree"),
+        verdict=line("Nothing was changed: a second admin must agree, as an admin channel is bound already"),
         mood=Mood.REFUSED,
         parts=(Paragraph(lines=(then,)),) if approver else (),
         next_step=line("Next: press ", Strong(text=ASK_FOR_IT), " or type ", typed, ", which asks for what it needs."),
