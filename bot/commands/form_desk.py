@@ -114,7 +114,7 @@ class FormDesk:
         """Judge a submission before it is acknowledged: whose it is, whether it runs already, whether it fits."""
         if record is None or record.person_id != invocation.person_id or record.team_id != invocation.team_id:
             return FormAdmission(refused=_refusal("This form is no longer known", "open it again"))
-        form = with_demanded(form_of(record), invocation.form_values)
+        form = with_demanded(form_of(record), _called_for(invocation.form_values))
         if record.state is FormState.WORKING:
             return FormAdmission(waiting=form)
         if record.state is not FormState.OPEN:
@@ -129,7 +129,7 @@ class FormDesk:
 
     def submission(self, record: FormRecord, invocation: Invocation) -> Submission:
         """The form together with its command, parsed again from what was stored."""
-        form = with_demanded(form_of(record), invocation.form_values)
+        form = with_demanded(form_of(record), _called_for(invocation.form_values))
         if not form.command:
             return Submission(record=record, form=form, parsed=None)
         timezone = str(record.arguments.get("timezone") or "UTC")
@@ -225,6 +225,11 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 def _refusal(verdict: str, advice: str) -> Reply:
     return Reply(verdict=line(verdict), mood=Mood.REFUSED, next_step=line(f"Nothing was sent. Next: {advice}."))
+
+
+def _called_for(values: Mapping[str, FormValue]) -> Collection[str]:
+    """Fields on demand stay where something is in them; a box that was not ticked goes until it is called for again."""
+    return frozenset(name for name, value in values.items() if value)
 
 
 def with_demanded(form: Form, names: Collection[str]) -> Form:

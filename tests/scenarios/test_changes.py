@@ -120,6 +120,26 @@ async def test_a_ticked_label_is_not_asked_about_again_when_the_api_refuses(worl
     assert told in await world.fills("alan", {})
 
 
+async def test_the_box_for_a_label_in_use_goes_with_that_label(world: World) -> None:
+    await world.says("alan", "#prod", "databases register")
+    assert "Take this label" in await world.fills("alan", {**REGISTER, "Label": "orders-us"})
+    world.api.faults.arm(FaultKind.DATABASE_ERROR, method="POST", code="database_auth_failed")
+    answer = await world.fills("alan", {"Label": "orders-asia"})
+    assert "database_auth_failed" in answer
+    assert "Take this label" not in answer
+
+
+async def test_two_who_rename_learn_of_each_other_before_one_overwrites_the_other(world: World) -> None:
+    for who in ("ada", "alan"):
+        await world.says(who, "#prod", "databases update orders-eu")
+    await world.fills("ada", {"Label": "renamed-by-ada"})
+    answer = await world.fills("alan", {"Label": "renamed-by-alan"})
+    assert "This was changed to “renamed-by-ada” since you opened this form." in answer
+    assert len(world.api.journal.changing) == 1
+    await world.fills("alan", {})
+    assert world.api.journal.changing[1].body == {"label": "renamed-by-alan"}
+
+
 async def test_only_what_differs_is_sent(world: World) -> None:
     await world.says("alan", "#prod", "databases update orders-eu")
     await world.fills("alan", {"Label": "orders-europe"})
