@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.db.audit_head import Head, lock_head, store_head
 from bot.db.audit_rows import UnwrittenRows
-from bot.db.driver import command, in_one_go
+from bot.db.driver import command
 from bot.db.failures import as_unavailable, is_engine_error, name_of, raisable
 from bot.db.unit import Unit
 
@@ -112,10 +112,9 @@ def _transact(batch: Sequence[Waiting], connect: Connect, make_unit: MakeUnit, w
 def _write_out(rows: UnwrittenRows, head: Head | None, connection: Connection, *, together: bool) -> None:
     """The rows, and the head that names the last of them. One of several units may have a row that is refused."""
     try:
-        with in_one_go(connection):
-            rows.write(connection)
-            if head is not None:
-                store_head(connection, head)
+        rows.write(connection)
+        if head is not None:
+            store_head(connection, head)
     except Exception as error:
         if together:
             raise _UnitFailed from error

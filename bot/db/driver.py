@@ -5,8 +5,7 @@ the engine. The driver's errors come out as SQLAlchemy's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -61,18 +60,6 @@ def command(connection: Connection, words: str) -> None:
     with _errors_translated(connection):
         cursor: Any = connection.connection.cursor()
         cursor.execute(words)
-
-
-def in_one_go(connection: Connection) -> AbstractContextManager[object]:
-    """On PostgreSQL, statements in here go out together and are answered together, failures at the end of it."""
-    return _pipeline(connection) if connection.dialect.name == "postgresql" else _errors_translated(connection)
-
-
-@contextmanager
-def _pipeline(connection: Connection) -> Iterator[None]:
-    driver: Any = connection.connection.dbapi_connection
-    with _errors_translated(connection), driver.pipeline():
-        yield
 
 
 class _errors_translated:  # noqa: N801 - reads as the context manager that it is

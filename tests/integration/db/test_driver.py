@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.db.connections import database_url as with_driver
 from bot.db.connections import writing_engine
-from bot.db.driver import command, first, in_one_go, run, run_all
+from bot.db.driver import command, first, run, run_all
 from bot.db.tables import settings
 
 ADD = insert(settings)
@@ -51,28 +51,3 @@ def test_the_driver_s_error_comes_out_as_sqlalchemy_s_without_the_values(connect
         command(connection, "NONSENSE")
     command(connection, "ROLLBACK TO SAVEPOINT before")
     assert first(connection, READ, {"wanted": "one"}) == ("value of one",)
-
-
-def test_what_fails_among_statements_in_one_go_takes_the_others_with_it(connection: Connection) -> None:
-    run_all(connection, ADD, [setting("one")])
-    command(connection, "SAVEPOINT before")
-
-    def some_that_fail() -> None:
-        with in_one_go(connection):
-            run(connection, ADD, setting("two"))
-            run_all(connection, ADD, [setting("three"), setting("one")])
-            run(connection, CHANGE, {"wanted": "two", "value": "after the failure"})
-
-    with pytest.raises(IntegrityError):
-        some_that_fail()
-    command(connection, "ROLLBACK TO SAVEPOINT before")
-    assert first(connection, READ, {"wanted": "two"}) is None
-
-
-def test_statements_in_one_go_are_all_carried_out(connection: Connection) -> None:
-    with in_one_go(connection):
-        run(connection, ADD, setting("one"))
-        run_all(connection, ADD, [setting("two"), setting("three")])
-        run(connection, CHANGE, {"wanted": "two", "value": "another"})
-    read = [first(connection, READ, {"wanted": key}) for key in ("one", "two", "three")]
-    assert read == [("value of one",), ("another",), ("value of three",)]
