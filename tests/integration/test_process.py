@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import sqlite3
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -29,6 +28,7 @@ from bot.serving import DRAIN_SECONDS
 from bot.slack.manifest import SCOPES
 from tests.bots import KEY, settings_for
 from tests.databases import PostgresSource
+from tests.warm import warm_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,17 +53,7 @@ def settings(api: StandInApi, slack: StandInSlack, place: Path | str, **more: st
 
 async def run(*arguments: str, environ: dict[str, str]) -> tuple[int, str]:
     """One command of the program, to its end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "app.py",
-        *arguments,
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **environ},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, output.decode()
+    return await asyncio.wait_for(warm_program().run(arguments, {"PATH": os.environ["PATH"], **environ}), 60)
 
 
 def left_in(folder: Path) -> list[Path]:

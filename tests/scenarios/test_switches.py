@@ -29,13 +29,15 @@ READS = (
 async def test_everything_works_under(switch: str, world: World) -> None:
     """One bot for all choices of a switch: its start takes longer than a run."""
     before = copy.deepcopy(world.api.estate.databases)
-    for name, switches in Switches.each():
-        if name.partition("-")[0] == switch:
-            world.api.switches, world.api.estate.databases = switches, copy.deepcopy(before)
-            try:
-                await everything(world)
-            except AssertionError as error:
-                raise AssertionError(f"under {name}") from error
+    choices = [(name, switches) for name, switches in Switches.each() if name.partition("-")[0] == switch]
+    if world.program.database.dialect == "postgresql":
+        choices = choices[-1:]  # how an answer is read has nothing to do with the engine: one of them shows that
+    for name, switches in choices:
+        world.api.switches, world.api.estate.databases = switches, copy.deepcopy(before)
+        try:
+            await everything(world)
+        except AssertionError as error:
+            raise AssertionError(f"under {name}") from error
 
 
 async def everything(world: World) -> None:
