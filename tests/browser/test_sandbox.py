@@ -97,8 +97,6 @@ async def test_it_reads_on_a_phone(address: str) -> None:
         await expect(page.get_by_role("article").last).to_contain_text("billing does not answer")
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390, "nothing runs off the screen"
-        if os.environ.get("TAKE_PICTURE"):
-            await page.screenshot(path=PICTURE.with_name("phone.png"))
 
 
 async def test_on_a_phone_the_address_of_a_fresh_one_leads_through_the_set_up(tmp_path: Path) -> None:
