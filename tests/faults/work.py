@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -39,6 +39,16 @@ class Errand:
     form: Mapping[str, Any] = field(default_factory=dict)
     by_admin: bool = False
     """Only an admin may ask for it."""
+    label: str = ""
+    """Of what is to be registered."""
+    database_id: str = ""
+    """Of what is to be changed."""
+
+    def is_asked_by(self, request: Request) -> bool:
+        """Whether the request came of this errand: several people may run one of a kind as the same admin."""
+        if request.operation.kind is not self.kind:
+            return False
+        return (self.label or self.database_id) in (request.target.label, request.operation.database_id)
 
 
 REASON = '--reason "because it is due"'
@@ -46,7 +56,10 @@ REASON = '--reason "because it is due"'
 
 def errand(kind: Kind, target: Managed, number: int = 0) -> Errand:
     """The errand of this kind on this database; `number` makes its words differ from the last one's."""
-    return _ERRANDS[kind](target, number)
+    wanted = _ERRANDS[kind](target, number)
+    return replace(
+        wanted, database_id=target.id, label=wanted.form.get("Label", "") if kind is Kind.REGISTER_DATABASE else ""
+    )
 
 
 def _delete(target: Managed, number: int) -> Errand:
@@ -133,7 +146,7 @@ async def ask(stage: Stage, person: Person, wanted: Errand, manner: Manner = ON_
         return None
     if wanted.form and not await _fill(person, wanted.form, manner):
         return None
-    return await newest_request(stage, person, since)
+    return await newest_request(stage, person, since, wanted)
 
 
 async def _fill(person: Person, form: Mapping[str, Any], manner: Manner) -> bool:
@@ -152,10 +165,11 @@ def form_of(person: Person) -> View | None:
     return modal if modal is not None and "submit" in modal.payload else None
 
 
-async def newest_request(stage: Stage, person: Person, since: datetime) -> Request | None:
-    """The request of this person that was opened since, as soon as there is one."""
+async def newest_request(stage: Stage, person: Person, since: datetime, wanted: Errand) -> Request | None:
+    """The request of this errand that was opened since, as soon as there is one."""
     for _ in range(round(PATIENCE_SECONDS / 0.05)):
-        mine = await requests_of(stage.database, person.id, since)
+        found = await requests_of(stage.database, person.id, since)
+        mine = [request for request in found if wanted.is_asked_by(request)]
         if mine:
             return mine[-1]
         await asyncio.sleep(0.05)
