@@ -48,7 +48,7 @@ async def sandbox(*options: str) -> AsyncIterator[str]:
     assert first.startswith("Open http://127.0.0.1:"), first
     yield first.split()[1]
     process.terminate()
-    assert await asyncio.wait_for(process.wait(), 40) == 0
+    assert await asyncio.wait_for(process.wait(), 90) == 0
 
 
 async def say(page: Page, text: str) -> None:
@@ -60,7 +60,7 @@ async def say(page: Page, text: str) -> None:
 async def test_two_people_carry_a_deletion_through(address: str) -> None:
     async with browser() as launched:
         page = await launched.new_page(viewport={"width": 1180, "height": 860})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(f"{address}?as=alan")
@@ -89,7 +89,7 @@ async def test_two_people_carry_a_deletion_through(address: str) -> None:
 async def test_it_reads_on_a_phone(address: str) -> None:
     async with browser() as launched:
         page = await launched.new_page(viewport={"width": 390, "height": 844})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         await page.goto(f"{address}?as=cleo")
         await page.get_by_role("button", name="Show channels").click()
         await page.get_by_role("button", name="# prod").click()
@@ -102,7 +102,7 @@ async def test_it_reads_on_a_phone(address: str) -> None:
 async def test_on_a_phone_the_address_of_a_fresh_one_leads_through_the_set_up(tmp_path: Path) -> None:
     async with sandbox("--fresh", "--data", str(tmp_path)) as opened, browser() as launched:
         page = await launched.new_page(viewport={"width": 390, "height": 844})
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         await page.goto(opened)
         await page.get_by_role("button", name="Set up a channel").click()
         form = page.get_by_role("dialog")

@@ -20,7 +20,7 @@ def thread(world: World) -> list[Message]:
 
 async def kept(world: World, number: int) -> list[Anchor]:
     """The stored anchors, once there are so many."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             await world.settle()
             anchors = await world.program.database.read(lambda unit: [*unit.anchors.all()])
@@ -60,7 +60,7 @@ async def test_work_goes_on_while_slack_takes_no_anchor_and_one_follows(database
         audit.members.remove(world.workspace.app.bot_user_id)
         await delete(world, "orders-eu")
         assert "Deleted the database “orders-eu”" in world.card()
-        await world.person("ada").wait_for(lambda: "is not anchored" in world.told("ada") or None, timeout=15)
+        await world.person("ada").wait_for(lambda: "is not anchored" in world.told("ada") or None)
         assert len(thread(world)) == 1
 
 

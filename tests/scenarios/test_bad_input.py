@@ -173,13 +173,13 @@ async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_in
 async def test_a_rate_limit_delays_the_card_and_loses_nothing(world: World) -> None:
     world.workspace.outages.arm("chat.postMessage", Outage.RATE_LIMITED, times=1, retry_after=1)
     await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
-    await world.person("grace").wait_for(lambda: "asks to" in world.card(), timeout=10)
+    await world.person("grace").wait_for(lambda: "asks to" in world.card())
 
 
 async def test_a_connection_that_dies_after_slack_took_the_card_posts_it_once(world: World) -> None:
     world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
     await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
-    await world.person("grace").wait_for(lambda: "asks to" in world.card(), timeout=10)
+    await world.person("grace").wait_for(lambda: "asks to" in world.card())
     await world.settle()
     await world.presses("grace", "#prod", "Approve")
     cards = [one for one in world.person("grace").see("#prod") if not one.is_ephemeral]
@@ -299,7 +299,7 @@ async def test_a_card_that_stands_is_not_cancelled_because_looking_for_it_is_ref
     outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
     await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
     grace = world.person("grace")
-    await grace.wait_for(lambda: not outages.armed or None, timeout=20)
+    await grace.wait_for(lambda: not outages.armed or None)
     await world.settle()
     await world.presses("grace", "#prod", "Approve")
     cards = [one for one in grace.see("#prod") if not one.is_ephemeral]

@@ -253,7 +253,7 @@ async def test_whoever_closes_the_form_gets_a_failure_by_message_too_once_and_wi
 
 
 async def test_whoever_closes_the_form_reads_by_message_what_was_wrong_in_it(world: World) -> None:
-    world.api.faults.arm(FaultKind.SLOW, method="GET", seconds=0.5)
+    world.api.faults.arm(FaultKind.SLOW, method="GET", seconds=2)
     await world.says("alan", "#prod", "databases register")
     alan = world.person("alan")
     modal = alan.modal

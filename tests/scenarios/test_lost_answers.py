@@ -32,7 +32,7 @@ async def test_the_end_of_a_confirmed_request_that_no_answer_could_tell_is_told_
     await world.presses("alan", "#prod", "Confirm")
     assert world.api.estate.labelled("orders-eu").tables["invoices"]
     world.workspace.outages.clear()
-    await world.person("alan").wait_for(lambda: "Enabled CloudSync" in world.told("alan") or None, timeout=20)
+    await world.person("alan").wait_for(lambda: "Enabled CloudSync" in world.told("alan") or None)
 
 
 async def test_the_end_that_a_form_could_not_tell_is_told_later_and_written_down_once(world: World) -> None:
@@ -41,7 +41,7 @@ async def test_the_end_that_a_form_could_not_tell_is_told_later_and_written_down
     world.workspace.outages.arm("views.update", Outage.UNAVAILABLE, times=None)
     await world.fills("alan", {"Label": "orders-europe"})
     world.workspace.outages.clear()
-    await world.person("alan").wait_for(lambda: "orders-europe" in world.told("alan") or None, timeout=20)
+    await world.person("alan").wait_for(lambda: "orders-europe" in world.told("alan") or None)
     assert {row.kind for row in await world.trail()} & {AuditKind.ABANDONED} == set()
 
 
@@ -58,7 +58,7 @@ async def test_a_question_that_could_not_be_put_on_the_screen_comes_by_message_a
     silence(world)
     await world.says("alan", "#prod", "tables enable orders-eu invoices")
     world.workspace.outages.clear()
-    await world.person("alan").wait_for(lambda: "Please confirm" in world.told("alan") or None, timeout=20)
+    await world.person("alan").wait_for(lambda: "Please confirm" in world.told("alan") or None)
     await world.presses("alan", "dm", "Confirm")
     assert world.api.estate.labelled("orders-eu").tables["invoices"]
     assert "Enabled CloudSync" in world.told("alan")

@@ -85,8 +85,8 @@ async def test_the_trail_has_a_code_for_each_failure_also_where_the_api_gave_non
 
 
 async def test_the_trail_has_a_code_for_an_answer_that_did_not_come(database_url: str) -> None:
-    async with accounted_bot(database_url, CALL_DEADLINE_SECONDS="1") as world:
-        world.api.faults.arm(FaultKind.HANG, times=-1, seconds=3)
+    async with accounted_bot(database_url, CALL_DEADLINE_SECONDS="3") as world:
+        world.api.faults.arm(FaultKind.HANG, times=-1, seconds=6)
         await world.says("cleo", "#prod", "org")
         assert (await world.trail())[-1].code == "timeout"
 

@@ -37,7 +37,7 @@ async def deleted(world: World) -> None:
 
 async def enabling(world: World) -> None:
     """What follows a registration comes by itself."""
-    await world.person("alan").wait_for(lambda: [c for c in world.api.journal.changing if "enable" in c.path], 20)
+    await world.person("alan").wait_for(lambda: [c for c in world.api.journal.changing if "enable" in c.path])
     await world.settle()
 
 
@@ -147,15 +147,15 @@ async def test_only_a_deletion_of_this_environment_is_registered_again(world: Wo
 
 async def test_what_could_not_be_read_at_once_is_read_later_and_told(world: World) -> None:
     await world.says("alan", "#prod", "tables enable orders-eu invoices")
-    world.api.faults.arm(FaultKind.SLOW, method="POST", seconds=1)
+    world.api.faults.arm(FaultKind.SLOW, method="POST", seconds=3)
     pressed = asyncio.create_task(world.presses("alan", "#prod", "Confirm"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not world.api.journal.changing:  # noqa: ASYNC110 - the journal has no event
             await asyncio.sleep(0.01)
     world.api.faults.arm(FaultKind.BAD_GATEWAY, method="GET", times=-1)
     assert "invoices enabled" not in await pressed
     world.api.faults.clear()
-    await world.person("alan").wait_for(lambda: "invoices enabled" in world.told("alan") or None, timeout=40)
+    await world.person("alan").wait_for(lambda: "invoices enabled" in world.told("alan") or None)
 
 
 async def test_a_bot_that_dies_right_after_a_deletion_has_the_way_back_on_the_card(world: World) -> None:
@@ -172,4 +172,4 @@ async def test_a_bot_that_breaks_right_after_a_change_still_shows_what_it_made(w
     await world.says("alan", "#prod", "tables enable orders-eu invoices")
     arm("after_outcome=exception")
     await world.presses("alan", "#prod", "Confirm")
-    await world.person("alan").wait_for(lambda: "invoices enabled" in world.told("alan") or None, timeout=20)
+    await world.person("alan").wait_for(lambda: "invoices enabled" in world.told("alan") or None)

@@ -20,7 +20,7 @@ async def ask(world: World) -> None:
 
 
 async def until(world: World, words: str) -> None:
-    await world.person("grace").wait_for(lambda: words in world.card() or None, timeout=20)
+    await world.person("grace").wait_for(lambda: words in world.card() or None)
 
 
 async def hand_over(world: World, fault: FaultKind) -> None:
@@ -35,13 +35,13 @@ async def hand_over(world: World, fault: FaultKind) -> None:
 
 
 async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_buttons(database_url: str) -> None:
-    async with accounted_bot(database_url, DECISION_SECONDS="6") as world:
+    async with accounted_bot(database_url, DECISION_SECONDS="10") as world:
         await ask(world)
         grace = world.person("grace")
         card = grace.see("#prod")[-1]
         as_it_was = copy(card)
-        await grace.wait_for(lambda: "Still waiting" in grace.read(grace.see("#prod")[-1]) or None, timeout=15)
-        await grace.wait_for(lambda: "Expired" in grace.read(card) or None, timeout=15)
+        await grace.wait_for(lambda: "Still waiting" in grace.read(grace.see("#prod")[-1]) or None)
+        await grace.wait_for(lambda: "Expired" in grace.read(card) or None)
         assert "Approve" not in str(card.blocks)
         reminders = [one for one in grace.see("#prod") if "Still waiting" in grace.read(one)]
         assert len(reminders) == 1
@@ -57,11 +57,11 @@ async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_butt
 
 
 async def test_a_reminder_that_slack_took_before_the_connection_died_is_posted_once(database_url: str) -> None:
-    async with accounted_bot(database_url, DECISION_SECONDS="9") as world:
+    async with accounted_bot(database_url, DECISION_SECONDS="12") as world:
         await ask(world)
         grace = world.person("grace")
         world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
-        await grace.wait_for(lambda: "Expired" in grace.read(grace.see("#prod")[0]) or None, timeout=20)
+        await grace.wait_for(lambda: "Expired" in grace.read(grace.see("#prod")[0]) or None)
         await world.settle()
         reminders = [one for one in grace.see("#prod") if "Still waiting" in grace.read(one)]
         assert len(reminders) == 1
@@ -148,7 +148,7 @@ async def test_what_needed_no_approval_is_handed_over_in_the_channel_and_told_on
         assert "Who may decide: @alan, " in world.card().replace("*", "")
         assert "Not permitted" in await world.presses("cleo", "#prod", "It did not")
         alan = world.person("alan")
-        await alan.wait_for(lambda: "Somebody must say" in world.told("alan") or None, timeout=20)
+        await alan.wait_for(lambda: "Somebody must say" in world.told("alan") or None)
         assert [alan.read(one)[:60] for one in alan.see("dm") if "Somebody must say" in alan.read(one)][1:] == []
         await world.presses("grace", "#prod", "It did not")
         assert "Settled by a person" in world.card()

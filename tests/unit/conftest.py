@@ -24,5 +24,5 @@ async def api() -> AsyncIterator[StandInApi]:
 @pytest.fixture
 async def client(api: StandInApi) -> AsyncIterator[CloudSyncClient]:
     """One environment's client."""
-    async with CloudSyncClient(api.url, KEY, environment="prod", call_deadline_seconds=1.0) as client:
+    async with CloudSyncClient(api.url, KEY, environment="prod", call_deadline_seconds=30) as client:
         yield client

@@ -73,7 +73,7 @@ class Person:
             raise CannotDoError(f"{self.member.name} is not in {channel}")
         return place
 
-    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 5.0) -> Found:
+    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 60.0) -> Found:
         """What the predicate returns, once that is true; asked again at each change of the workspace."""
         return await self.workspace.wait_for(predicate, timeout)
 

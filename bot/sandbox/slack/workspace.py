@@ -201,7 +201,7 @@ class Workspace:
             await self._news.wait()
         return self.version
 
-    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 5.0) -> Found:
+    async def wait_for(self, predicate: Callable[[], Found], timeout: float = 60.0) -> Found:
         """What the predicate returns, once that is true. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while not (found := predicate()):

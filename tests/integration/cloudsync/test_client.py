@@ -79,20 +79,20 @@ def test_every_fault_is_tried_here() -> None:
 
 @pytest.mark.parametrize(("kind", "error"), READ_ENDS.items(), ids=str)
 async def test_a_read_ends_in_its_own_error(
-    kind: FaultKind, error: type[CloudSyncError], api: StandInApi, client: CloudSyncClient
+    kind: FaultKind, error: type[CloudSyncError], api: StandInApi, hasty: CloudSyncClient
 ) -> None:
-    api.faults.arm(kind, times=-1, seconds=3)
+    api.faults.arm(kind, times=-1, seconds=4)
     with pytest.raises(error) as raised:
-        await client.get_organisation()
+        await hasty.get_organisation()
     assert "a-management-key" not in str(raised.value)
 
 
 @pytest.mark.parametrize(("kind", "send_class"), WRITE_ENDS.items(), ids=str)
 async def test_a_write_is_sent_once_and_classified(
-    kind: FaultKind, send_class: SendClass, api: StandInApi, client: CloudSyncClient
+    kind: FaultKind, send_class: SendClass, api: StandInApi, hasty: CloudSyncClient
 ) -> None:
-    api.faults.arm(kind, times=-1, seconds=3)
-    async with client.write_slot() as slot:
+    api.faults.arm(kind, times=-1, seconds=4)
+    async with hasty.write_slot() as slot:
         outcome = await slot.delete_database(api.estate.labelled("kiosk").id)
     assert outcome.send_class is send_class
     assert len(api.journal) == 1

@@ -17,7 +17,7 @@ from bot.cloudsync.models import SendClass
 from bot.sandbox.api.faults import FaultKind
 from bot.sandbox.api.journal import Call
 from bot.sandbox.api.server import StandInApi
-from tests.integration.cloudsync.conftest import until
+from tests.integration.cloudsync.conftest import HASTY_SECONDS, until
 
 Talk = Callable[[asyncio.StreamWriter], Awaitable[None]]
 GOOD = b'HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{"data":{"slug":"acme"}}'
@@ -25,8 +25,8 @@ HEAD = b"HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n"
 
 
 @asynccontextmanager
-async def rude_server(talk: Talk) -> AsyncIterator[CloudSyncClient]:
-    """A client whose other side says what no HTTP server would; it hangs up when it is done."""
+async def rude_server(talk: Talk, seconds: float = 30) -> AsyncIterator[CloudSyncClient]:
+    """A client with that deadline whose other side says what no HTTP server would; it hangs up when it is done."""
     talking: set[asyncio.Task[None]] = set()
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -43,7 +43,7 @@ async def rude_server(talk: Talk) -> AsyncIterator[CloudSyncClient]:
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, CloudSyncClient(address, "key", call_deadline_seconds=0.5, pool_slots=6) as client:
+    async with server, CloudSyncClient(address, "key", call_deadline_seconds=seconds, pool_slots=6) as client:
         yield client
     for task in list(talking):
         task.cancel()
@@ -95,14 +95,14 @@ async def delete(client: CloudSyncClient) -> SendClass:
 
 @pytest.mark.parametrize("drip", DRIPS)
 async def test_an_endless_answer_ends_a_read(drip: Talk) -> None:
-    async with rude_server(drip) as client, asyncio.timeout(20):
+    async with rude_server(drip, seconds=0.5) as client, asyncio.timeout(60):
         with pytest.raises(ApiTimeout):
             await client.get_organisation()
 
 
 @pytest.mark.parametrize("drip", DRIPS)
 async def test_after_an_endless_answer_nobody_knows_whether_a_write_happened(drip: Talk) -> None:
-    async with rude_server(drip) as client, asyncio.timeout(20):
+    async with rude_server(drip, seconds=0.5) as client, asyncio.timeout(60):
         assert await delete(client) is SendClass.UNKNOWN
 
 
@@ -113,7 +113,7 @@ async def test_endless_answers_give_their_places_back(drip: Talk) -> None:
     async def either(writer: asyncio.StreamWriter) -> None:
         await talk(writer)
 
-    async with rude_server(either) as client, asyncio.timeout(40):
+    async with rude_server(either, seconds=HASTY_SECONDS) as client, asyncio.timeout(60):
         reads, writes = [client.get_organisation() for _ in range(12)], [delete(client) for _ in range(4)]
         await asyncio.gather(*reads, *writes, return_exceptions=True)
         talk = saying(GOOD)
@@ -123,12 +123,12 @@ async def test_endless_answers_give_their_places_back(drip: Talk) -> None:
 
 
 @pytest.mark.parametrize("kind", [FaultKind.HANG, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.HTML])
-async def test_places_are_free_again_after_failures(kind: FaultKind, api: StandInApi, client: CloudSyncClient) -> None:
-    api.faults.arm(kind, times=-1, seconds=3)
-    ended = await asyncio.gather(*(client.get_organisation() for _ in range(12)), return_exceptions=True)
+async def test_places_are_free_again_after_failures(kind: FaultKind, api: StandInApi, hasty: CloudSyncClient) -> None:
+    api.faults.arm(kind, times=-1, seconds=4)
+    ended = await asyncio.gather(*(hasty.get_organisation() for _ in range(12)), return_exceptions=True)
     assert all(isinstance(one, Exception) for one in ended)
     api.faults.clear()
-    found = await asyncio.gather(*(client.get_organisation() for _ in range(12)))
+    found = await asyncio.gather(*(hasty.get_organisation() for _ in range(12)))
     assert {one.slug for one in found} == {"acme"}
 
 
@@ -152,7 +152,7 @@ async def test_who_waited_too_long_for_a_place_does_not_even_connect(monkeypatch
         heard.append(writer)
         await asyncio.sleep(5)
 
-    async with rude_server(say_nothing) as client:
+    async with rude_server(say_nothing, seconds=HASTY_SECONDS) as client:
         ended = await asyncio.gather(*(client.get_organisation() for _ in range(12)), return_exceptions=True)
     assert {type(one) for one in ended} == {ApiTimeout}
     assert len(heard) == 4, "one for each place"
@@ -181,7 +181,7 @@ async def test_writers_that_hold_every_place_can_still_read(api: StandInApi, cli
             await client.get_organisation()
             return (await slot.delete_expo_token(api.estate.labelled("orders-eu").id)).send_class
 
-    ended = await asyncio.wait_for(asyncio.gather(*(write() for _ in range(10))), 5)
+    ended = await asyncio.wait_for(asyncio.gather(*(write() for _ in range(10))), 60)
     assert ended.count(SendClass.SUCCEEDED) == 1
     assert ended.count(SendClass.ALREADY_ABSENT) == 9
 

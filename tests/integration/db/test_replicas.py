@@ -62,7 +62,7 @@ async def test_an_acknowledgement_does_not_wait_for_another_replicas_head(replic
     await held.reached()
 
     waiting = asyncio.create_task(append(other))
-    assert await asyncio.wait_for(other.note(lambda unit: unit.inbox.record(make_delivery())), 10) is None
+    assert await asyncio.wait_for(other.note(lambda unit: unit.inbox.record(make_delivery())), 60) is None
     assert not waiting.done()
 
     held.release.set()

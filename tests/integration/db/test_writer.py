@@ -117,7 +117,7 @@ async def test_a_row_that_the_engine_refuses_spoils_nobody_elses_unit(database: 
 @pytest.mark.parametrize("way", ["write", "note", "read"])
 async def test_a_unit_that_runs_out_of_something_ends_like_any_other_that_fails(database: Database, way: str) -> None:
     with pytest.raises(RuntimeError, match="StopIteration"):
-        await asyncio.wait_for(getattr(database, way)(lambda unit: next(iter(()))), 5)
+        await asyncio.wait_for(getattr(database, way)(lambda unit: next(iter(()))), 60)
 
 
 async def test_a_unit_whose_end_cannot_be_told_keeps_nobody_else_waiting(
@@ -129,7 +129,7 @@ async def test_a_unit_whose_end_cannot_be_told_keeps_nobody_else_waiting(
     monkeypatch.setattr(batch.log, "error", refuse, raising=False)
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     failing = [lambda unit: unit.settings.set("key", None)] * 2
-    ended = await asyncio.wait_for(Gate().batch(database, *failing, appending()), 5)
+    ended = await asyncio.wait_for(Gate().batch(database, *failing, appending()), 60)
     assert [type(one) for one in ended] == [TrailUnavailable, TrailUnavailable, AuditRecord]
 
 
@@ -191,7 +191,7 @@ async def test_a_thread_that_could_not_be_had_is_asked_for_again(
         patched.setattr(threading.Thread, "start", refuse)
         with pytest.raises(RuntimeError):
             await database.write(appending())
-    assert (await asyncio.wait_for(database.write(appending()), 5)).seq == 1
+    assert (await asyncio.wait_for(database.write(appending()), 60)).seq == 1
 
 
 async def test_a_writer_that_has_nothing_to_do_gives_its_connection_back(
@@ -267,7 +267,7 @@ async def test_a_reader_waits_for_a_lock_no_longer_than_a_writer(
     with psycopg.connect(postgres_url) as other:
         other.execute("LOCK TABLE audit_head")
         with pytest.raises(Unavailable):
-            await asyncio.wait_for(database.read(lambda unit: unit.audit.head()), 5)
+            await asyncio.wait_for(database.read(lambda unit: unit.audit.head()), 60)
     assert (await database.read(lambda unit: unit.audit.head())).seq == 0
 
 

@@ -91,5 +91,5 @@ async def office(database: Database, clock: ManualClock) -> AsyncIterator[Office
     """The real machinery in front of the stand-in API."""
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(serve_api({KEY: believable_estate(datetime.now(UTC))}))
-        client = await stack.enter_async_context(CloudSyncClient(api.url, KEY, call_deadline_seconds=3))
+        client = await stack.enter_async_context(CloudSyncClient(api.url, KEY, call_deadline_seconds=30))
         yield await open_office(database, clock, api, client)

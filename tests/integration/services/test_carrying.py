@@ -29,8 +29,8 @@ async def test_a_database_that_is_slow_to_read_is_deleted_all_the_same(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = await office.approved(Kind.DELETE_DATABASE)
-    monkeypatch.setattr(writing, "FRESH_SECONDS", 0.5)
-    office.api.faults.arm(FaultKind.SLOW, method="GET", path=".*/tables", seconds=1)
+    monkeypatch.setattr(writing, "FRESH_SECONDS", 2.0)
+    office.api.faults.arm(FaultKind.SLOW, method="GET", path=".*/tables", seconds=3)
     ended = await office.run(request)
     assert (ended.state, ended.sends) == (S.SUCCEEDED, 1)
 
@@ -174,7 +174,7 @@ async def newest(office: Office) -> AuditRecord:
 
 async def test_a_right_that_is_lost_while_the_target_is_slow_to_read_stops_the_send(office: Office) -> None:
     request = await office.approved(Kind.DELETE_DATABASE)
-    office.api.faults.arm(FaultKind.SLOW, method="GET", path=".*/tables", seconds=0.6)
+    office.api.faults.arm(FaultKind.SLOW, method="GET", path=".*/tables", seconds=2)
     sending = asyncio.create_task(office.run(request))
     await asyncio.sleep(0.2)
     await office.give(BOB, Role.VIEWER)

@@ -126,9 +126,9 @@ async def test_a_slow_send_holds_up_nobody_elses(
     monkeypatch.setattr(one.executor, "run", run)
     sending = background(one)
     await one.vote(slow.id, BOB, Vote.APPROVE)
-    await asyncio.wait_for(sending._send_ready(), 1)
+    await asyncio.wait_for(sending._send_ready(), 60)
     await one.vote(quick.id, BOB, Vote.APPROVE)
-    await asyncio.wait_for(sending._send_ready(), 1)
+    await asyncio.wait_for(sending._send_ready(), 60)
     await asyncio.sleep(0)
     assert begun == [slow.id, quick.id]
     go_on.set()

@@ -37,5 +37,5 @@ async def test_what_is_under_way_is_answered_before_it_ends() -> None:
             assert not serving.done()
             go_on.set()
             assert (await asking).text == "whole"
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await serving

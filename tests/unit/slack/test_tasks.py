@@ -31,7 +31,7 @@ async def test_a_burst_that_does_not_end_holds_work_up_only_for_a_moment() -> No
 
     with tasks.acknowledging():
         tasks.spawn(work(), name="held")
-        await asyncio.wait_for(begun.wait(), 2)
+        await asyncio.wait_for(begun.wait(), 60)
 
 
 async def test_where_acknowledgements_go_on_coming_held_work_begins_a_share_at_a_time_in_its_order() -> None:

@@ -30,7 +30,7 @@ async def api() -> AsyncIterator[StandInApi]:
 async def http(api: StandInApi) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the first organisation's key."""
     headers = {"Authorization": f"Bearer {KEY}"}
-    async with httpx.AsyncClient(base_url=api.url, headers=headers, timeout=5, trust_env=False, verify=NOBODY) as http:
+    async with httpx.AsyncClient(base_url=api.url, headers=headers, timeout=60, trust_env=False, verify=NOBODY) as http:
         yield http
 
 

@@ -63,7 +63,7 @@ async def rotate(http: httpx.AsyncClient, database: Database) -> httpx.Response:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the stand-in has no event for what the test waits for
             await asyncio.sleep(0.01)
 
@@ -111,7 +111,7 @@ async def ask(wire: socket.socket, path: str = "/v1/orgs") -> bytes:
     """Send a read and take what comes, to the end of the connection."""
     loop, received = asyncio.get_running_loop(), b""
     await loop.sock_sendall(wire, f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode())
-    while piece := await asyncio.wait_for(loop.sock_recv(wire, 65_536), 5):
+    while piece := await asyncio.wait_for(loop.sock_recv(wire, 65_536), 60):
         received += piece
     return received
 

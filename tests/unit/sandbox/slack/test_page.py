@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 async def page(stage: Stage) -> AsyncIterator[Page]:
     async with browser() as launched:
         opened = await launched.new_page()
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(60_000)
         complaints: list[str] = []
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
