@@ -38,7 +38,7 @@ def ask_again_button(request: Request) -> tuple[CommandButton, ...]:
 def command_again(request: Request) -> str:
     """The command with the same target and reason, for those of its items that are still to be done; "" for none."""
     asked = _COMMANDS.get(request.operation.kind)
-    words = [_quoted(word) for word in (request.operation.database_id or "", *_left(request)) if word]
+    words = [quoted(word) for word in (request.operation.database_id or "", *_left(request)) if word]
     if asked is None or "" in words:
         return ""
     bare = " ".join((asked, *words))
@@ -52,7 +52,7 @@ def _left(request: Request) -> Sequence[str]:
     return [item for item in request.operation.items if item not in reached]
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A name so that it is read back as one; "" for one that cannot be typed."""
     if not set(word) & set("\"'“”„«»‘’‚,&<") and not word.startswith("-"):
         return f'"{word}"' if " " in word else word

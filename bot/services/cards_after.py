@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from bot.cloudsync.writing import HELD_UP
 from bot.domain.access import Gate
-from bot.domain.ends import LEFT_OVER, SAID
+from bot.domain.ends import SAID
 from bot.domain.replies import (
     Bullets,
     ChannelRef,
@@ -20,11 +20,10 @@ from bot.domain.replies import (
     PersonRef,
     Reply,
     RequestButton,
-    Strong,
     enumerated,
     line,
 )
-from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.domain.requests import Request, RequestState, Step
 from bot.services.asking_again import ask_again_button
 from bot.services.card_parts import (
     api_words,
@@ -33,7 +32,6 @@ from bot.services.card_parts import (
     done_words,
     facts,
     items,
-    leads_back,
     story_button,
     titled,
     undo_button,
@@ -41,6 +39,7 @@ from bot.services.card_parts import (
     votes,
     whether_again,
 )
+from bot.services.next_steps import going_on, is_left_over, what_now
 
 DID_NOT, _ = SAID[Step.DID_NOT]
 
@@ -58,8 +57,8 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
         verdict=verdict,
         mood=Mood.WARNING if warned else Mood.GOOD,
         parts=tuple(parts),
-        next_step=_what_now(request),
-        actions=(*undo_button(request), story_button(request)),
+        next_step=what_now(request),
+        actions=(*undo_button(request), *going_on(request), story_button(request)),
         reference=request.id,
     )
 
@@ -74,22 +73,6 @@ def _receipt(request: Request) -> tuple[Part, ...]:
     """What was read afterwards."""
     read = request.result.receipt
     return (Facts(pairs=tuple((name, line(value)) for name, value in read)),) if read else ()
-
-
-def _what_now(request: Request) -> Line:
-    if request.result.warnings:
-        return line("Next: look at the warnings above.")
-    if request.operation.kind is OperationKind.REHEARSAL:
-        return after_rehearsal(request)
-    if leads_back(request):
-        return line("Next: if this was a mistake, ", Strong(text=request.result.undo_label), " leads back.")
-    return line("Next: nothing to do.")
-
-
-def after_rehearsal(request: Request) -> Line:
-    """From the rehearsal to the real thing."""
-    following = Code(text=str(request.operation.arguments.get("following") or "databases delete <database>"))
-    return line("Next: a real deletion goes the same way. In ", ChannelRef(id=request.channel_id), " type ", following)
 
 
 def _already_absent(request: Request, _: tuple[str, ...]) -> Reply:
@@ -245,8 +228,8 @@ def _resolved(request: Request, _: tuple[str, ...]) -> Reply:
             facts(request),
             *votes(request),
         ),
-        next_step=line("Next: ask again if it is still needed.") if again else _what_now(request),
-        actions=(*undo_button(request), *again, story_button(request)),
+        next_step=line("Next: ask again if it is still needed.") if again else what_now(request),
+        actions=(*undo_button(request), *(again or going_on(request)), story_button(request)),
         reference=request.id,
     )
 
@@ -260,8 +243,7 @@ def _said(request: Request) -> Line:
 
 
 def _still_to_do(request: Request) -> bool:
-    items = request.result.items
-    return any(item.state in LEFT_OVER for item in items) if items else request.end_reason == DID_NOT
+    return is_left_over(request) if request.result.items else request.end_reason == DID_NOT
 
 
 AFTER: Mapping[RequestState, Callable[[Request, tuple[str, ...]], Reply]] = {

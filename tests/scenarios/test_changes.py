@@ -86,6 +86,18 @@ async def test_exactly_what_was_filled_in_is_registered(world: World) -> None:
     }
 
 
+async def test_a_new_database_leads_to_the_tables_that_shall_sync(world: World) -> None:
+    await world.says("alan", "#prod", "databases register")
+    answer = await world.fills("alan", REGISTER)
+    assert "no table syncs yet" in answer
+    modal = world.person("alan").modal
+    assert modal is not None
+    world.api.estate.labelled("billing-eu").tables.update(invoices=False)
+    await world.person("alan").click(modal, "Enable tables")
+    await world.settle()
+    assert "Please confirm" in await world.fills("alan", {"Tables": ["invoices"]})
+
+
 TAKEN = [
     ("databases register", {**REGISTER, "Label": "orders-us"}, "POST", "Registered the database “orders-us”"),
     ("databases update orders-eu", {"Label": "orders-us"}, "PATCH", "Renamed the database"),

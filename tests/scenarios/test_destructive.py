@@ -226,6 +226,9 @@ async def test_several_devices_are_one_request_and_end_each(world: World) -> Non
     assert len(world.api.journal.changing) == 3
     assert "site_00002: refused (conflict)" in world.card()
     assert "Not removed: site_00002" in world.card()
+    await world.presses("alan", "#prod", "Ask again")
+    await world.presses("grace", "#prod", "Approve")
+    assert [call.path.rpartition("/")[2] for call in world.api.journal.changing[3:]] == ["site_00002"]
 
 
 async def test_a_failure_after_approval_tells_both_and_its_button_asks_again(world: World) -> None:
