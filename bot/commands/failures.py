@@ -78,7 +78,7 @@ def _verdict(text: str) -> str:
 
 
 def _invalid(error: InvalidInput, registry: Registry, slash: str) -> Reply:
-    parts: list[Part] = []
+    parts: list[Part] = [Bullets(items=tuple(with_code(redact(one)) for one in error.each))] if error.each else []
     if error.nearest:
         parts.append(Paragraph(lines=(line("Did you mean ", *_either(error.nearest[:NEAREST_SHOWN]), "?"),)))
     example = line(Code(text=f"{slash} {error.example}")) if error.example else ()

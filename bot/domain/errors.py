@@ -12,11 +12,23 @@ class BotError(Exception):
 
 
 class InvalidInput(BotError):
-    """What was asked cannot be understood or is not acceptable. Nothing was called and nothing was lost."""
+    """What was asked cannot be understood or is not acceptable. Nothing was called and nothing was lost.
 
-    def __init__(self, problem: str, *, nearest: Sequence[str] = (), example: str = "", advice: str = "") -> None:
+    `each` is a sentence for each of several things that are wrong in the same way.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        each: Sequence[str] = (),
+        nearest: Sequence[str] = (),
+        example: str = "",
+        advice: str = "",
+    ) -> None:
         super().__init__(problem)
         self.problem = problem
+        self.each = tuple(each)
         self.nearest = tuple(nearest)
         self.example = example
         self.advice = advice

@@ -127,13 +127,26 @@ async def _require_known(context: Context, site_ids: tuple[str, ...]) -> None:
     """Unknown ones are told, with what they may be a slip of, within a bounded look; beyond it nothing is claimed."""
     found, more = await context.api.iterate_devices(context.database.id or "", limit=LOOKED_AT)
     there = [device.site_id for device in found]
-    missing = [site_id for site_id in site_ids if site_id not in there]
+    missing = [site_id for site_id in dict.fromkeys(site_ids) if site_id not in there]
     if missing and not more:
-        raise InvalidInput(
-            f"There is no device with the id “{missing[0][:60]}” in this database.",
-            nearest=_slips(missing[0], there),
-            advice=f"Take the id from `devices list {context.database.id}`.",
-        )
+        raise _unknown(missing, there, advice=f"Take {{}} from `devices list {context.database.id}`.")
+
+
+def _unknown(missing: list[str], there: list[str], *, advice: str) -> InvalidInput:
+    """All that are not there at once, each with what it may be a slip of."""
+    if len(missing) == 1:
+        problem = f"There is no device with the id “{missing[0][:60]}” in this database."
+        return InvalidInput(problem, nearest=_slips(missing[0], there), advice=advice.format("the id"))
+    return InvalidInput(
+        f"{len(missing)} of these devices are not in this database.",
+        each=[f"“{typed[:60]}”{_meant(_slips(typed, there))}" for typed in missing],
+        advice=advice.format("their ids"),
+    )
+
+
+def _meant(slips: list[str]) -> str:
+    """What one of several may be a slip of."""
+    return f": did you mean {' or '.join(f'`{one}`' for one in slips)}?" if slips else ": none comes near"
 
 
 def _slips(typed: str, there: list[str]) -> list[str]:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.commands.failures import failure_reply
 from bot.domain.access import Gate, OperationClass
 from bot.domain.errors import InvalidInput
 from bot.domain.replies import CommandButton, Reply
 from bot.sandbox.api.seed import devices
 from bot.sandbox.api.switches import Meta, Names, PastEnd, Switches
 from bot.slack.blocks import render
-from tests.unit.commands.areas.channel import Channel
+from tests.unit.commands.areas.channel import REGISTRY, Channel
 from tests.unit.commands.plain import line_text, part_lines
 
 
@@ -94,6 +95,18 @@ async def test_an_unknown_device_gets_the_nearest_and_nothing_is_asked(channel: 
         await channel.ask("devices remove orders-eu site_00001 site_0003")
     assert "There is no device with the id “site_0003”" in raised.value.problem
     assert "site_00003" in raised.value.nearest
+
+
+async def test_all_that_are_unknown_are_told_at_once_each_with_what_comes_near_it(channel: Channel) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        await channel.ask("devices remove orders-eu site_0003 site_00001 phone-of-anna site_0004 phone-of-anna")
+    told = failure_reply(raised.value, registry=REGISTRY, reference="r-1", slash="/cloudsync")
+    assert line_text(told.verdict) == "3 of these devices are not in this database"
+    first, second, third = part_lines(told)
+    assert first.startswith("“site_0003”: did you mean site_00003")
+    assert second == "“phone-of-anna”: none comes near"
+    assert third.startswith("“site_0004”: did you mean site_00004")
+    assert line_text(told.next_step).startswith("Next: take their ids from devices list db_")
 
 
 FAR = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
