@@ -10,6 +10,7 @@ from bot.commands.asking import REASON, described, named, needs_reason, propose,
 from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.commands.normalise import quoted
+from bot.commands.offering import may_ask
 from bot.commands.wording import next_or_page
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
@@ -25,6 +26,7 @@ MOST_AT_ONCE = 25
 BEGINNING, SUGGESTED = 6, 3
 """Letters from which the beginning of an id says which one is meant, and how many ids are suggested."""
 LONGEST_COMPARED = 80
+REMOVE = "devices remove"
 TITLE = "Remove devices"
 DATABASE = Parameter(
     name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
@@ -47,14 +49,19 @@ async def list_page(context: Context, arguments: Arguments) -> Answer:
     return Reply(
         verdict=line(Strong(text=count), f"{where}{more}, of {described(context)}"),
         parts=(Bullets(items=tuple(_listed(device) for device in found.items)), *_cut_short(asked[1], size)),
-        next_step=next_or_page(
-            turning,
-            "ask to remove one with ",
-            Code(text=f"{context.services.slash} devices remove {context.database.id} <site-id>"),
-            ".",
-        ),
+        next_step=next_or_page(turning, *_then(context)),
         actions=turning,
     )
+
+
+def _then(context: Context) -> Line:
+    """What whoever looks at the list may have done with it, and where."""
+    if may_ask(context, REMOVE):
+        typed = Code(text=f"{context.services.slash} {REMOVE} {context.database.id} <site-id>")
+        return line("ask to remove one with ", typed, ".")
+    if context.standing.channel_role < Role.ADMIN:
+        return line("to have one removed, go to a channel whose role is admin.")
+    return line("ask an operator to have one removed.")
 
 
 def _fitting(page: int, size: int) -> tuple[int, int]:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.commands.failures import failure_reply
-from bot.domain.access import Gate, OperationClass
+from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.errors import InvalidInput
 from bot.domain.replies import CommandButton, Reply
 from bot.sandbox.api.seed import devices
 from bot.sandbox.api.switches import Meta, Names, PastEnd, Switches
 from bot.slack.blocks import render
-from tests.unit.commands.areas.channel import REGISTRY, Channel
+from tests.unit.commands.areas.channel import ADA, HERE, REGISTRY, Channel
 from tests.unit.commands.plain import line_text, part_lines
 
 
@@ -27,6 +27,23 @@ async def test_a_total_is_given_where_the_api_gives_one(channel: Channel) -> Non
     assert line_text(reply.verdict).startswith("1000 devices, here 21–40, of customers")
     assert paging(reply) == {"Previous": "page-size 20 --page 1", "Next": "page-size 20 --page 3"}
     assert line_text(reply.next_step).startswith("Turn the page, or ask to remove one with /cloudsync devices remove ")
+
+
+@pytest.mark.parametrize(
+    ("role", "person", "told"),
+    [
+        (Role.ADMIN, "U0OPERATOR", "Next: ask to remove one with /cloudsync devices remove db_"),
+        (Role.ADMIN, "U0VIEWER", "Next: ask an operator to have one removed."),
+        (Role.OPERATOR, ADA, "Next: to have one removed, go to a channel whose role is admin."),
+    ],
+)
+async def test_a_removal_is_hinted_only_to_those_who_may_ask_for_it_here(
+    channel: Channel, role: Role, person: str, told: str
+) -> None:
+    await channel.bind(HERE, role)
+    await channel.grant("U0OPERATOR", Role.OPERATOR)
+    reply = await channel.reply("devices list orders-eu", person=person)
+    assert line_text(reply.next_step).startswith(told)
 
 
 @pytest.mark.parametrize("meta", [Meta.MISSING, Meta.MORE])
