@@ -127,6 +127,7 @@ class _Foundation:
     vault: Vault
     lifetime: Lifetime
     operations: Mapping[OperationKind, OperationHandler]
+    registry: Registry
 
 
 def _foundation(
@@ -154,6 +155,7 @@ def _foundation(
         vault=Vault(rings.secret_keys),
         lifetime=Lifetime(trail, set_up_with(settings, rings.secret_keys, rings.audit_keys)),
         operations=handlers(),
+        registry=Registry(all_commands(), settings.slack_command),
     )
 
 
@@ -210,7 +212,9 @@ def _machinery(base: _Foundation) -> _Machinery:
     outbox = OutboxWorker(database, base.messenger, access, drawers)
     timekeeper = Timekeeper(database, first_look, base.clock_watch)
     background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)
-    gatekeeper = Gatekeeper(database, approvals, base.environments, background, slash=settings.slack_command)
+    gatekeeper = Gatekeeper(
+        database, approvals, base.environments, background, base.registry, slash=settings.slack_command
+    )
     return _Machinery(
         approvals=approvals,
         reconciler=reconciler,
@@ -223,7 +227,6 @@ def _machinery(base: _Foundation) -> _Machinery:
 
 
 def _dispatcher(base: _Foundation, machinery: _Machinery) -> Dispatcher:
-    registry = Registry(all_commands(), base.settings.slack_command)
     services = Services(
         access=base.access,
         approvals=machinery.approvals,
@@ -241,12 +244,12 @@ def _dispatcher(base: _Foundation, machinery: _Machinery) -> Dispatcher:
     )
     return Dispatcher(
         Parts(
-            registry=registry,
+            registry=base.registry,
             services=services,
             environments=base.environments,
             trail=base.trail,
             vault=base.vault,
-            forms=FormDesk(base.database, registry, base.clock),
+            forms=FormDesk(base.database, base.registry, base.clock),
             gatekeeper=machinery.gatekeeper,
             decisions=decisions,
             messenger=base.messenger,

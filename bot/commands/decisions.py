@@ -10,7 +10,6 @@ from bot.domain.errors import Denied
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.replies import FieldKind, Form, FormField, Mood, Reply, Strong, line
 from bot.domain.requests import Request, RequestState, Step, Vote
-from bot.services import cards
 from bot.services.access import Access
 from bot.services.approval_words import too_late
 from bot.services.approvals import Approvals
@@ -90,7 +89,7 @@ class Decisions:
         match step:
             case Step.APPROVE:
                 after = await self._approvals.decide(request, Vote.APPROVE, by, act)
-                return self._approved(after)
+                return self._approved(after, by)
             case Step.DENY:
                 reason = str(journey.invocation.form_values.get("reason") or "").strip()
                 after = await self._approvals.decide(request, Vote.DENY, by, act, reason[:REASON_LENGTH])
@@ -98,15 +97,15 @@ class Decisions:
                 after = await self._approvals.confirm(request, by, act)
                 if after.state is RequestState.APPROVED:
                     journey.request = after = await self._gatekeeper.carry(after)
-                return self._gatekeeper.answer(after)
+                return self._gatekeeper.answer(after, by)
             case Step.CANCEL:
                 after = await self._approvals.cancel(request, by, act)
             case _:
                 after = await self._reconciler.settle_by_person(request, step, by, act)
         self._background.wake_messages()
-        return cards.card(after)
+        return self._gatekeeper.shown(after, by)
 
-    def _approved(self, after: Request) -> Reply:
+    def _approved(self, after: Request, by: Standing) -> Reply:
         self._background.wake_messages()
         if after.state is RequestState.APPROVED:
             self._background.send(after.id)
@@ -114,7 +113,7 @@ class Decisions:
         if after.state is RequestState.PENDING:
             missing = after.approvals_required - len(after.approvals)
             return _said("Your approval is recorded", after, f"Next: {missing} more must approve before it is sent.")
-        return cards.card(after)
+        return self._gatekeeper.shown(after, by)
 
 
 def _said(verdict: str, request: Request, next_step: str) -> Reply:

@@ -111,7 +111,7 @@ class Dispatcher:
             await self._open(journey, answer, responder)
             return None
         if isinstance(answer, Proposal):
-            return self._parts.gatekeeper.answer(await self._proposed(journey, answer))
+            return self._parts.gatekeeper.answer(await self._proposed(journey, answer), journey.standing)
         return await self._with_row(replace(answer, shared=shared), journey)
 
     async def _proposed(self, journey: Journey, proposal: Proposal) -> Request:
@@ -220,7 +220,7 @@ class Dispatcher:
         answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)
         if isinstance(answer, Proposal):
             request = await self._proposed(journey, answer)
-            told = self._parts.gatekeeper.answer(request)
+            told = self._parts.gatekeeper.answer(request, journey.standing)
             if submission.form.waits and request.state in FORM_STAYS_OPEN:
                 return await self._reopened(journey, submission, responder, told)
             return told

@@ -6,8 +6,10 @@ import asyncio
 from typing import Protocol
 
 from bot.commands.journey import Journey
+from bot.commands.offering import Reader
+from bot.commands.registry import Registry
 from bot.db.engine import Database
-from bot.domain.access import Gate
+from bot.domain.access import Gate, Standing
 from bot.domain.errors import Denied
 from bot.domain.replies import Mood, Reply, Strong, line
 from bot.domain.requests import Proposal, Request, RequestState
@@ -38,12 +40,20 @@ class Gatekeeper:
     """Puts proposals behind their gate."""
 
     def __init__(
-        self, database: Database, approvals: Approvals, environments: Environments, sender: Sender, *, slash: str
+        self,
+        database: Database,
+        approvals: Approvals,
+        environments: Environments,
+        sender: Sender,
+        registry: Registry,
+        *,
+        slash: str,
     ) -> None:
         self._database = database
         self._approvals = approvals
         self._environments = environments
         self._sender = sender
+        self._registry = registry
         self._slash = slash
 
     async def put(self, proposal: Proposal, journey: Journey) -> Request:
@@ -81,7 +91,7 @@ class Gatekeeper:
             key = notice_key(request, request.requester_id)
             await self._database.note(lambda unit: unit.outbox.settle(key))
 
-    def answer(self, request: Request) -> Reply:
+    def answer(self, request: Request, by: Standing | None) -> Reply:
         """What the requester reads, private, right after asking or confirming."""
         if request.state is RequestState.PENDING:
             return cards.confirmation(request) if request.gate is Gate.CONFIRM else cards.asked(request, self._slash)
@@ -92,4 +102,11 @@ class Gatekeeper:
                 next_step=line("Next: nothing to do; you get a message when it ends."),
                 reference=request.id,
             )
-        return cards.card(request)
+        return self.shown(request, by)
+
+    def shown(self, request: Request, by: Standing | None) -> Reply:
+        """The card for whoever took a step on the request, with what they may go on with."""
+        drawn = cards.card(request)
+        if by is None:
+            return drawn
+        return Reader(registry=self._registry, standing=by, slash=self._slash).card(drawn, request)

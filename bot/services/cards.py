@@ -30,6 +30,7 @@ from bot.services.card_parts import (
 )
 from bot.services.cards_after import AFTER
 from bot.services.cards_before import BEFORE
+from bot.services.next_steps import for_admins
 
 TO_DECIDE = frozenset({RequestState.PENDING, RequestState.NEEDS_HUMAN})
 """What waits for somebody's word."""
@@ -152,4 +153,5 @@ def _what_now_away(request: Request) -> Line:
     if request.gate is not Gate.APPROVE and not request.card_ts:
         return line("Next: nothing to do. It was asked in ", there, ".")
     back = Strong(text=request.result.undo_label)
-    return line("Next: if this was a mistake, press ", back, " in ", there, ", where it was asked.")
+    whose = for_admins(request)
+    return line("Next: if this was a mistake, press ", back, " in ", there, f", where it was asked{whose}.")

@@ -22,11 +22,21 @@ def what_now(request: Request) -> Line:
     if request.operation.kind is OperationKind.REHEARSAL:
         return after_rehearsal(request)
     if leads_back(request):
-        return line("Next: if this was a mistake, ", Strong(text=request.result.undo_label), " leads back.")
+        return way_back(request, for_admins(request))
     enabling = enabling_command(request)
     if enabling:
         return line("Next: no table syncs yet; choose which do, with ", Code(text=enabling), ".")
     return line("Next: nothing to do.")
+
+
+def way_back(request: Request, whose: str = "") -> Line:
+    """To the button that turns it back; `whose` it is, where that is not whoever reads it."""
+    return line("Next: if this was a mistake, ", Strong(text=request.result.undo_label), f" leads back{whose}.")
+
+
+def for_admins(request: Request) -> str:
+    """Whose the way back is, where fewer have it than may have asked: it is not known who reads a message."""
+    return ", for admins in an admin channel" if request.operation.kind is OperationKind.ENABLE_TABLES else ""
 
 
 def is_left_over(request: Request) -> bool:

@@ -54,6 +54,16 @@ async def test_disabled_tables_are_enabled_again_by_a_button_that_is_confirmed_l
     assert world.api.journal.changing[-1].body == {"tables": ["users", "orders"]}
 
 
+async def test_an_operator_is_told_who_disables_what_they_enabled_and_offered_nothing_futile(world: World) -> None:
+    for channel in ("#prod", "#staging"):
+        world.api.estate.labelled("orders-eu").tables["invoices"] = False
+        await world.says("alan", channel, "tables enable orders-eu invoices")
+        done = await world.presses("alan", channel, "Confirm")
+        assert "if this was a mistake, ask an admin for" in done
+        assert "Disable them" not in buttons(world, "alan", channel)
+        assert ("in a channel with the role admin" in done) is (channel == "#staging")
+
+
 async def test_enabled_tables_are_disabled_again_with_a_reason(world: World, under: Switches) -> None:
     so_already = "" if under.as_it_is is AsItIs.CONFLICT else " users"
     await world.says("grace", "#prod", f"tables enable orders-eu invoices{so_already}")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
+from bot.commands.offering import reader_of
 from bot.commands.wording import next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role, Standing
 from bot.domain.audit import AuditAction
@@ -80,7 +81,8 @@ def _listed(request: Request) -> Line:
 async def show(context: Context, arguments: Arguments) -> Answer:
     """`approvals show <id>`: the card as it stands, with the steps that whoever reads it may take."""
     request = await context.services.approvals.find(arguments.text("request"))
-    shown = cards.shown(request, to=context.invocation.person_id, channel_id=context.standing.channel_id)
+    drawn = cards.shown(request, to=context.invocation.person_id, channel_id=context.standing.channel_id)
+    shown = reader_of(context).card(drawn, request)
     return replace(shown, actions=tuple(one for one in shown.actions if _may_press(one, request, context.standing)))
 
 
