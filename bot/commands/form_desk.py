@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from bot.commands.command import Arguments
 from bot.commands.journey import Journey
 from bot.commands.normalise import comparable
+from bot.commands.on_demand import called_for, with_demanded
 from bot.commands.parsing import Parsed, parse
 from bot.commands.registry import Registry
 from bot.commands.secrets_in_text import secrets_in_the_open
@@ -114,7 +115,7 @@ class FormDesk:
         """Judge a submission before it is acknowledged: whose it is, whether it runs already, whether it fits."""
         if record is None or record.person_id != invocation.person_id or record.team_id != invocation.team_id:
             return FormAdmission(refused=_refusal("This form is no longer known", "open it again"))
-        form = with_demanded(form_of(record), _called_for(invocation.form_values))
+        form = with_demanded(form_of(record), called_for(invocation.form_values))
         if record.state is FormState.WORKING:
             return FormAdmission(waiting=form)
         if record.state is not FormState.OPEN:
@@ -129,7 +130,7 @@ class FormDesk:
 
     def submission(self, record: FormRecord, invocation: Invocation) -> Submission:
         """The form together with its command, parsed again from what was stored."""
-        form = with_demanded(form_of(record), _called_for(invocation.form_values))
+        form = with_demanded(form_of(record), called_for(invocation.form_values))
         if not form.command:
             return Submission(record=record, form=form, parsed=None)
         timezone = str(record.arguments.get("timezone") or "UTC")
@@ -225,16 +226,6 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 def _refusal(verdict: str, advice: str) -> Reply:
     return Reply(verdict=line(verdict), mood=Mood.REFUSED, next_step=line(f"Nothing was sent. Next: {advice}."))
-
-
-def _called_for(values: Mapping[str, FormValue]) -> Collection[str]:
-    """Fields on demand stay where something is in them; a box that was not ticked goes until it is called for again."""
-    return frozenset(name for name, value in values.items() if value)
-
-
-def with_demanded(form: Form, names: Collection[str]) -> Form:
-    """The same form, with those of its fields on demand that were called for."""
-    return replace(form, fields=tuple(replace(f, on_demand=f.on_demand and f.name not in names) for f in form.fields))
 
 
 def with_problem(form: Form, reply: Reply, error: Exception | None = None) -> Form:

@@ -141,6 +141,18 @@ async def test_the_box_for_a_label_in_use_goes_with_that_label(world: World) -> 
     assert "Take this label" not in answer
 
 
+async def test_a_ticked_box_goes_with_its_label_and_comes_empty_for_another(world: World) -> None:
+    box = "Take this label all the same"
+    await world.says("alan", "#prod", "databases register")
+    await world.fills("alan", {**REGISTER, "Label": "orders-us"})
+    answer = await world.fills("alan", {box: True, "Label": "customers"})
+    assert "Another database has this label already: customers" in answer
+    assert "Another database has this label already: customers" in await world.fills("alan", {}), "it came empty"
+    world.api.faults.arm(FaultKind.DATABASE_ERROR, method="POST", code="database_auth_failed")
+    assert box not in await world.fills("alan", {box: True, "Label": "orders-asia"})
+    assert len(world.api.journal.changing) == 1
+
+
 async def test_two_who_rename_learn_of_each_other_before_one_overwrites_the_other(world: World) -> None:
     for who in ("ada", "alan"):
         await world.says(who, "#prod", "databases update orders-eu")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.commands.asking import value_of
 from bot.commands.command import Values
 from bot.commands.context import Context
+from bot.commands.on_demand import named_about
 from bot.domain.errors import FieldErrors
 from bot.domain.replies import FieldKind, FormField
 from bot.services.catalog import shown
@@ -21,8 +22,12 @@ SAME_LABEL = FormField(
 
 
 async def refuse_taken(context: Context, values: Values, *, own_id: str | None = None) -> None:
-    """Raise `FieldErrors` once for a label that is taken; who ticks the box means it. One reading of the list."""
-    if values.get(SAME_LABEL.name) is True:
+    """Raise `FieldErrors` once for each label that is taken; who ticks the box means that label.
+
+    One reading of the list.
+    """
+    box = named_about(SAME_LABEL.name, "label", values)
+    if values.get(box) is True:
         return
     wanted = value_of(values, "label").casefold()
     everything = await context.api.list_databases()
@@ -31,4 +36,4 @@ async def refuse_taken(context: Context, values: Values, *, own_id: str | None =
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         sentence = f"Another database has this label already: {shown(others[0])}{more}."
         way_out = "A different one keeps commands unambiguous; or tick the box below."
-        raise FieldErrors({"label": f"{sentence} {way_out}"}, offers=(SAME_LABEL.name,))
+        raise FieldErrors({"label": f"{sentence} {way_out}"}, offers=(box,))

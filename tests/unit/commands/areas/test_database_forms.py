@@ -128,10 +128,22 @@ async def test_a_label_that_another_database_has_is_told_at_its_field_once(chann
 @pytest.mark.parametrize("label", TAKEN)
 async def test_renaming_to_a_label_that_another_database_has_is_told_likewise(channel: Channel, label: str) -> None:
     values = {**await unchanged(channel), "label": label}
-    with pytest.raises(FieldErrors, match="Another database has this label already"):
+    with pytest.raises(FieldErrors, match="Another database has this label already") as raised:
         await channel.submit(UPDATE, values)
-    proposal = await channel.proposal(UPDATE, {**values, "same_label": True})
+    (offered,) = raised.value.offers
+    proposal = await channel.proposal(UPDATE, {**values, offered: True})
     assert proposal.operation.arguments == {"label": label.strip()}
+
+
+@pytest.mark.parametrize("text", ["databases register", UPDATE])
+async def test_a_box_that_was_ticked_for_one_label_does_not_agree_to_another(channel: Channel, text: str) -> None:
+    values = REGISTER if text != UPDATE else await unchanged(channel)
+    with pytest.raises(FieldErrors) as raised:
+        await channel.submit(text, {**values, "label": "orders-us"})
+    (first,) = raised.value.offers
+    with pytest.raises(FieldErrors, match="already: customers") as raised:
+        await channel.submit(text, {**values, "label": "customers", first: True})
+    assert raised.value.offers != (first,)
 
 
 async def test_a_label_may_change_its_capitals(channel: Channel) -> None:
