@@ -192,7 +192,7 @@ def _machinery(base: _Foundation) -> _Machinery:
         recheck,
         base.vault,
         base.operations,
-        local_operations(access, first_run),
+        local_operations(access, base.directory, first_run),
         sending,
         receipts,
         follow_ups,

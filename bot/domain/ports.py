@@ -115,7 +115,7 @@ class Directory(Protocol):
         ...
 
     async def join(self, channel_id: str) -> str:
-        """Join a public channel; "" or Slack's code of refusal (a private one must invite the bot)."""
+        """Join a public channel; "" where the bot is in it now, or Slack's code of refusal (a private one invites)."""
         ...
 
     async def channel_name(self, channel_id: str) -> str:

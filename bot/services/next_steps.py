@@ -21,6 +21,8 @@ def what_now(request: Request) -> Line:
         return line("Next: look at the warnings above.")
     if request.operation.kind is OperationKind.REHEARSAL:
         return after_rehearsal(request)
+    if request.operation.kind is OperationKind.BIND_CHANNEL:
+        return line("Next: try ", Code(text="databases list"), " in ", ChannelRef(id=request.target.id), ".")
     if leads_back(request):
         return way_back(request, for_admins(request))
     enabling = enabling_command(request)

@@ -88,12 +88,19 @@ class SlackDirectory:
         return str((answer.get("channel") or {}).get("name") or "")
 
     async def join(self, channel_id: str) -> str:
-        """conversations.join; "" or Slack's refusal."""
+        """conversations.join; "" or Slack's refusal. A private channel cannot be joined, and may have the bot."""
         try:
             await look_up(self._client, "conversations.join", channel=channel_id)
         except (MessageRefused, MessageDelayed) as refused:
-            return refused.code
+            return "" if await self._is_in(channel_id) else refused.code
         return ""
+
+    async def _is_in(self, channel_id: str) -> bool:
+        try:
+            answer = await self._ask("conversations.info", channel=channel_id)
+        except PeopleUnavailable:
+            return False
+        return (answer.get("channel") or {}).get("is_member") is True
 
     async def _ask(self, method: str, **arguments: Any) -> dict[str, Any]:
         try:

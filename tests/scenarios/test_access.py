@@ -89,6 +89,30 @@ async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_a
     assert "12 databases" in await world.says("cleo", "#random", "databases list")
 
 
+async def test_a_channel_that_a_second_admin_lets_be_bound_is_joined_as_any_other(world: World) -> None:
+    random, bot = world.workspace.channel("random"), world.workspace.app.bot_user_id
+    random.members.discard(bot)
+    await world.says("ada", "#prod", "roles bind #random admin")
+    assert bot not in random.members
+    await world.presses("grace", "#prod", "Approve")
+    assert bot in random.members
+    assert "Next: try databases list in #random." in world.card()
+    assert "Warning" not in world.card()
+
+
+@pytest.mark.parametrize("invited", [True, False])
+async def test_a_private_channel_is_said_to_lack_the_bot_only_where_it_does(world: World, invited: bool) -> None:
+    ada = world.workspace.member("ada")
+    secret = world.workspace.add_channel("secret", ada, is_private=True, with_bot=invited)
+    answer = await world.says("ada", "#prod", f"roles bind <#{secret.id}|> viewer")
+    assert "as viewer" in answer
+    assert ("could not join" in answer) is not invited
+    await world.says("ada", "#prod", f"roles bind <#{secret.id}|> admin")
+    await world.presses("grace", "#prod", "Approve")
+    assert world.card().startswith("✅" if invited else "⚠️")
+    assert ("Warning: The bot could not join it" in world.card()) is not invited
+
+
 async def test_granting_admin_asks_a_second_admin_and_lower_roles_do_not(world: World) -> None:
     assert "is now operator" in await world.says("ada", "#prod", "roles grant @cleo operator --channel #staging")
     assert [row.target_label for row in await world.trail() if row.kind is AuditKind.ACCESS] == ["cleo"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,10 +10,15 @@ from typing import Protocol
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 from bot.domain.audit import JsonValue
 from bot.domain.errors import BotError, PeopleUnavailable, Unavailable
+from bot.domain.ports import Directory
 from bot.domain.requests import Operation, OperationKind, Request, RequestState, Result
 from bot.services.access import Access, Change
 from bot.services.first_run import FirstRun
 from bot.services.operations.operation import Sent
+
+ALONE = (
+    "There, only one person could decide, so their own requests are refused. Make somebody else admin with roles grant."
+)
 
 
 class LocalOperation(Protocol):
@@ -28,11 +34,29 @@ class BindChannel:
     """`roles bind` once a second admin agreed."""
 
     access: Access
+    directory: Directory
+    first_run: FirstRun
 
     async def perform(self, request: Request) -> Sent:
-        """Bind the channel as stored in the request."""
-        await self.access.bind(binding_from(request.operation), await _change(self.access, request))
-        return Sent(state=RequestState.SUCCEEDED, result=Result())
+        """Bind the channel as stored in the request, and come into it; what is amiss then is a warning."""
+        binding = binding_from(request.operation)
+        await self.access.bind(binding, await _change(self.access, request))
+        refusal = await self.directory.join(binding.channel_id)
+        with contextlib.suppress(Unavailable):  # it is bound all the same, and only the welcome does not know
+            await self.first_run.bound(binding, by=request.requester_id)
+        warnings = (*_not_joined(refusal), *await self._too_few(binding))
+        return Sent(state=RequestState.SUCCEEDED, result=Result(warnings=warnings))
+
+    async def _too_few(self, binding: ChannelBinding) -> tuple[str, ...]:
+        try:
+            able = await self.access.deciders(binding.channel_id, excluding="")
+        except PeopleUnavailable:
+            return ()
+        return (ALONE,) if binding.role is Role.ADMIN and len(able) < 2 else ()
+
+
+def _not_joined(refusal: str) -> tuple[str, ...]:
+    return (f"The bot could not join it ({refusal}). Invite it there with /invite.",) if refusal else ()
 
 
 @dataclass(frozen=True)
@@ -131,10 +155,12 @@ def _word(arguments: Mapping[str, JsonValue], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def local_operations(access: Access, first_run: FirstRun) -> Mapping[OperationKind, LocalOperation]:
+def local_operations(
+    access: Access, directory: Directory, first_run: FirstRun
+) -> Mapping[OperationKind, LocalOperation]:
     """Every local kind."""
     return {
-        OperationKind.BIND_CHANNEL: BindChannel(access),
+        OperationKind.BIND_CHANNEL: BindChannel(access, directory, first_run),
         OperationKind.GRANT_ROLE: GrantRole(access),
         OperationKind.REHEARSAL: Rehearsal(first_run),
     }
