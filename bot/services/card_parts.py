@@ -26,7 +26,7 @@ from bot.domain.replies import (
     enumerated,
     line,
 )
-from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.domain.requests import OperationKind, Request, RequestState, Step, Target
 from bot.services.operations.updates import NEW_CONNECTION, NEW_JWT_SECRET
 
 PAST = {
@@ -54,7 +54,9 @@ DECIDERS_NAMED = 5
 OUR_WORDS = ("The API ", "Something other ", "The connection broke ", "No connection ", HELD_UP)
 """How sentences about a call begin that are not the API's: see `bot.cloudsync.classification`."""
 A_CHANNEL = "a channel"
-"""What the summary of a binding has where the channel belongs."""
+"""What the summary of a binding once had where the channel belongs."""
+EVERYWHERE, ONLY_IN = " in every bound channel", ", only in "
+"""How the summary of a grant ends."""
 
 
 def done_words(summary: str) -> str:
@@ -64,17 +66,25 @@ def done_words(summary: str) -> str:
 
 
 def titled(request: Request, words: str = "") -> Line:
-    """What it is to do, or in other words; of a change of access also for which channel, which no summary can link."""
+    """What it is to do, or in other words; a channel that a change of access is about as a link."""
     words, kind = words or request.summary, request.operation.kind
-    before, found, after = words.partition(A_CHANNEL)
-    if kind is OperationKind.BIND_CHANNEL and found:
-        return line(before, ChannelRef(id=request.target.id), after)
+    if kind is OperationKind.BIND_CHANNEL:
+        return _linked(words, request.target)
     if kind is not OperationKind.GRANT_ROLE:
         return line(Strong(text=words))
     only_in = request.operation.arguments.get("channel")
     if not only_in:
-        return line(words, " in every bound channel")
-    return line(words, ", only in ", ChannelRef(id=str(only_in)))
+        return line(words.removesuffix(EVERYWHERE), EVERYWHERE)
+    return line(words.rpartition(ONLY_IN)[0] or words, ONLY_IN, ChannelRef(id=str(only_in)))
+
+
+def _linked(words: str, target: Target) -> Line:
+    """The channel in place of the name that it had then, or of its id where none was known."""
+    for named in (f"#{target.label}", target.id, A_CHANNEL):
+        before, found, after = words.partition(named)
+        if found:
+            return line(before, ChannelRef(id=target.id), after)
+    return line(words)
 
 
 def _in_plain_text(request: Request) -> str:
@@ -82,7 +92,8 @@ def _in_plain_text(request: Request) -> str:
     if request.operation.kind is OperationKind.BIND_CHANNEL:
         return request.summary.replace(A_CHANNEL, f"the channel {request.target.label}", 1)
     only_in = dict(request.observation.facts).get("Only in", "")
-    return f"{request.summary}, only in {only_in}" if only_in else request.summary
+    is_said = not only_in or ONLY_IN in request.summary
+    return request.summary if is_said else f"{request.summary}{ONLY_IN}{only_in}"
 
 
 def _target(request: Request) -> Line:

@@ -89,6 +89,27 @@ async def test_a_bot_admin_binds_in_an_unbound_channel_and_then_needs_a_second_a
     assert "12 databases" in await world.says("cleo", "#random", "databases list")
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("roles bind #random admin --members operator", "bind #random as admin, members operator"),
+        ("roles grant @cleo admin --channel #prod", "give cleo the role admin, only in #prod"),
+        ("roles grant @cleo admin", "give cleo the role admin in every bound channel"),
+    ],
+)
+async def test_a_change_of_access_names_its_channel_wherever_it_is_told(world: World, typed: str, told: str) -> None:
+    await world.says("ada", "#prod", typed)
+    assert f"@ada asks to {told}" in world.card()
+    assert told in await world.says("cleo", "#prod", "approvals list")
+    assert told in await world.says("cleo", "#prod", "home")
+    row = next(one for one in await world.trail() if one.kind is AuditKind.REQUEST)
+    assert row.payload["summary"] == told
+    assert told in await world.says("alan", "#prod", f"audit show {row.request_id}")
+    if "grant" in typed:
+        where = "in #prod" if "--channel" in typed else "in every bound channel"
+        assert f"asked for roles grant @cleo admin {where}" in await world.says("alan", "#prod", "audit list")
+
+
 async def test_a_channel_that_a_second_admin_lets_be_bound_is_joined_as_any_other(world: World) -> None:
     random, bot = world.workspace.channel("random"), world.workspace.app.bot_user_id
     random.members.discard(bot)

@@ -143,11 +143,17 @@ def _request(record: AuditRecord) -> Line:
 
 
 def _role_asked_for(record: AuditRecord) -> Line:
-    """What a role change is to give, as the request's own row keeps it."""
+    """What a role change is to give, and where, as the request's own row keeps it."""
     operation = record.payload.get("operation")
     arguments = operation.get("arguments") if isinstance(operation, dict) else None
-    role = text_of(arguments.get("role")) if isinstance(arguments, dict) else ""
-    return line(f" {role}") if role else ()
+    if not isinstance(arguments, dict) or not arguments.get("role"):
+        return ()
+    role = f" {text_of(arguments['role'])}"
+    return line(role, *_where(text_of(arguments.get("channel")))) if arguments.get("subject") else line(role)
+
+
+def _where(channel: str) -> Line:
+    return line(" in ", ChannelRef(id=channel)) if channel else line(" in every bound channel")
 
 
 def _decision(record: AuditRecord) -> Line:
@@ -189,10 +195,7 @@ def _abandoned(record: AuditRecord) -> Line:
 
 def _access(record: AuditRecord) -> Line:
     subject, payload = reference(record.target), record.payload
-    role, channel = text_of(payload.get("role")), text_of(payload.get("channel"))
-    where: Line = (" in ", ChannelRef(id=channel)) if channel else (" in every bound channel",)
-    if record.erased:
-        where = ()
+    role, where = text_of(payload.get("role")), () if record.erased else _where(text_of(payload.get("channel")))
     if record.action is AuditAction.ROLES_GRANT:
         return line(who(record), " gave ", subject, f" {f'the role {role}' if role else 'a role'}", *where)
     if record.action is AuditAction.ROLES_REVOKE:

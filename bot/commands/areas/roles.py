@@ -22,6 +22,7 @@ from bot.domain.replies import (
 )
 from bot.domain.requests import Observation, Operation, Proposal, Target
 from bot.services.access import Change, NeedsSecondAdmin
+from bot.services.card_parts import EVERYWHERE, ONLY_IN
 from bot.services.first_words import leading_in
 from bot.services.operations.local import binding_operation, grant_operation
 
@@ -64,7 +65,8 @@ async def bound(context: Context, binding: ChannelBinding, *, agreed: bool) -> A
     try:
         await context.services.access.bind(binding, change_by(context))
     except NeedsSecondAdmin as needed:
-        words = f"bind a channel as {binding.role.word}, members {binding.member_role.word}"
+        named = await _named_channel(context, binding.channel_id)
+        words = f"bind {named} as {binding.role.word}, members {binding.member_role.word}"
         return await _ask_second(
             context, binding_operation(binding), AuditAction.ROLES_BIND, words, binding.channel_id, needed
         )
@@ -114,7 +116,8 @@ async def grant(context: Context, arguments: Arguments) -> Answer:
     except NeedsSecondAdmin as needed:
         name = await context.services.access.name_of(subject.id)
         unnamed = "a group" if subject.kind is SubjectKind.GROUP else "somebody"
-        words = f"give {name or unnamed} the role {role.word}"
+        only_in = f"{ONLY_IN}{await _named_channel(context, given.channel_id)}" if given.channel_id else EVERYWHERE
+        words = f"give {name or unnamed} the role {role.word}{only_in}"
         return await _ask_second(context, grant_operation(given), AuditAction.ROLES_GRANT, words, subject.id, needed)
     where: Line = (" in ", ChannelRef(id=given.channel_id)) if given.channel_id else (" in every bound channel",)
     warned = await too_few_warning(context, given.channel_id)

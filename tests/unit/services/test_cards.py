@@ -244,6 +244,11 @@ def test_a_change_of_access_names_its_channel_in_every_title(state: RequestState
         summary="bind a channel as admin, members viewer",
     )
     assert "@C0LAB as admin, members viewer" in line_text(cards.card(bound).verdict)
+    named = replace(bound, target=Target(key="", id="C0LAB", label="lab"), summary="bind #lab as admin, members viewer")
+    assert "#lab" not in line_text(cards.card(named).verdict)
+    assert "@C0LAB as admin, members viewer" in line_text(cards.card(named).verdict)
+    told = replace(request, summary="give alan the role admin, only in #prod")
+    assert line_text(cards.card(told).verdict) == line_text(cards.card(request).verdict)
     dialogs = str([one.question for one in cards.card(request).actions if isinstance(one, RequestButton)])
     assert state is not RequestState.PENDING or "give alan the role admin, only in #prod." in dialogs
 

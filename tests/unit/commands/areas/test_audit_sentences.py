@@ -80,6 +80,15 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         },
         "@U0ADA asked for roles grant @U0CLEO admin",
     ),
+    (
+        {
+            "kind": Kind.REQUEST,
+            "action": Act.ROLES_GRANT,
+            "target": "U0CLEO",
+            "payload": {"operation": {"arguments": {"role": "admin", "subject": "U0CLEO", "channel": "C0PROD"}}},
+        },
+        "@U0ADA asked for roles grant @U0CLEO admin in @C0PROD",
+    ),
     ({"kind": Kind.DECISION, "payload": {"vote": "approve"}, **DELETION}, "@U0ADA approved databases delete orders-eu"),
     (
         {"kind": Kind.DECISION, "payload": {"vote": "approve", "gate": "confirm"}, **DELETION},
