@@ -54,8 +54,12 @@ class Requests:
         """Store a new request; `Conflict` names the open one where its target has one already."""
         keys = target_keys(request)
         self._refuse_second(keys)
-        self._connection.execute(insert(requests), to_row(request))
-        rows = [{"request_id": request.id, "key": key, "open": True} for key in keys]
+        with self._connection.begin_nested():  # whoever takes the `Conflict` as an answer goes on in this transaction
+            self._connection.execute(insert(requests), to_row(request))
+            self._take_targets(request.id, keys)
+
+    def _take_targets(self, request_id: str, keys: Sequence[str]) -> None:
+        rows = [{"request_id": request_id, "key": key, "open": True} for key in keys]
         try:
             self._connection.execute(insert(request_targets), rows)
         except IntegrityError:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from bot.db.engine import Database
+from bot.db.requests import Requests
+from bot.db.unit import Unit
 from bot.domain.errors import Conflict
 from bot.domain.requests import OPEN_STATES, TRANSITIONS, ItemResult, Request, RequestState, Result, Vote
 from tests.clock import START, ManualClock
-from tests.factories import make_device_request, make_request, make_vote
+from tests.factories import make_device_request, make_entry, make_request, make_vote
 
 S = RequestState
 
@@ -152,6 +154,25 @@ async def test_each_device_is_a_target_of_its_own(database: Database) -> None:
         await database.write(lambda unit: unit.requests.insert(third))
     assert refused.value.request_id == first.id
     assert await database.read(lambda unit: unit.requests.get(third.id)) is None
+
+
+async def test_one_that_comes_after_the_look_leaves_the_rest_of_its_unit_alone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stored(database, database_id="db_1")
+    late, other = make_request(database_id="db_1"), make_request(database_id="db_2")
+    monkeypatch.setattr(Requests, "_refuse_second", lambda self, keys: None)
+
+    def work(unit: Unit) -> None:
+        unit.requests.insert(other)
+        with pytest.raises(Conflict, match="just now"):
+            unit.requests.insert(late)
+        unit.audit.append(make_entry())
+
+    await database.write(work)
+    assert await get(database, other.id) == other
+    assert await database.read(lambda unit: unit.requests.get(late.id)) is None
+    assert (await database.read(lambda unit: unit.audit.head())).seq == 1
 
 
 async def test_a_target_with_a_very_long_name_is_guarded_too(database: Database) -> None:
