@@ -119,19 +119,23 @@ class Listeners:
         admission = await self._pipeline.admit(invocation)
         if admission.errors:
             await ack(response_action="errors", errors=dict(admission.errors))
-            await self._inbox.finish(invocation, "errors at the fields")
+            self._finish(invocation, "errors at the fields")
         elif admission.refused is not None:
             await ack(response_action="update", view=reply_view(admission.refused, "CloudSync"))
-            await self._inbox.finish(invocation, "refused")
+            self._finish(invocation, "refused")
         elif admission.waiting is not None:
             await ack(response_action="update", view=waiting_view(admission.waiting, invocation.form_id or ""))
             if admission.admitted:
                 self._tasks.spawn(self._run(invocation), name="run-form")
             else:
-                await self._inbox.finish(invocation, "already running")
+                self._finish(invocation, "already running")
         else:
             await ack()
             self._tasks.spawn(self._run(invocation), name="run-form")
+
+    def _finish(self, invocation: Invocation, answer: str) -> None:
+        """Behind the acknowledgement, which goes out once its listener is through, however long noting takes."""
+        self._tasks.spawn(self._inbox.finish(invocation, answer), name="finish")
 
     async def on_suggestion(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """Type-ahead: answered, not recorded."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -70,6 +73,41 @@ async def test_an_answer_that_cannot_be_noted_as_read_is_an_answer_all_the_same(
         await world.says("alan", "#prod", "tables enable orders-eu invoices")
         await world.presses("alan", "#prod", "Cancel")
         assert await world.program.deliveries.recover() == 0, "it was answered"
+
+
+class FailsAtFirst:
+    """A database that does not take the next so many notes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.failing = 0
+
+    async def note(self, work: Callable[[Unit], Any]) -> Any:
+        if self.failing:
+            self.failing -= 1
+            await fails()
+        return await self._database.note(work)
+
+    async def write(self, work: Callable[[Unit], Any]) -> Any:
+        return await self._database.write(work)
+
+
+@pytest.mark.parametrize("failures", [1, deliveries.NOTING_ATTEMPTS])
+async def test_nobody_is_told_of_a_restart_for_an_answer_that_could_not_be_noted_at_once(
+    database: Database, clock: ManualClock, failures: int
+) -> None:
+    at_hand = FailsAtFirst(database)
+    taking = Deliveries(cast(Database, at_hand), clock, nameless)
+    given = Invocation(
+        delivery="command:noted", story="st-1", surface=Surface.COMMAND, team_id="T", channel_id="C1", person_id="U1"
+    )
+    assert await taking.take(given) is None
+    at_hand.failing = failures
+    with suppress(Unavailable):
+        await taking.finish(given, "12 databases")
+    clock.advance(600)
+    assert await taking.recover() == 0
+    assert await taking.take(given) == "12 databases"
 
 
 async def nameless(person_id: str) -> str:
