@@ -5,9 +5,11 @@ the engine. The driver's errors come out as SQLAlchemy's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -15,6 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 from bot.db.types import as_text
+
+ROWS_A_STATEMENT = 64
+"""At the most, and always a power of two: of a few statements that come again and again the plans are kept."""
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 def run(connection: Connection, statement: ClauseElement, values: Mapping[str, Any]) -> int:
@@ -45,14 +51,41 @@ def every(connection: Connection, statement: ClauseElement, values: Mapping[str,
 
 
 def run_all(connection: Connection, statement: ClauseElement, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute it once for each row, in one go."""
+    """Execute an `INSERT … VALUES` once for each row, in one go."""
     with _errors_translated(connection):
         cursor: Any = connection.connection.cursor()
         written = _compiled(statement, connection.dialect)
         if len(rows) == 1:
             cursor.execute(written, rows[0])
-        else:
+        elif connection.dialect.name == "sqlite":
             cursor.executemany(written, rows)
+        else:
+            _insert_many(connection, written, rows)
+
+
+def _insert_many(connection: Connection, written: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """On PostgreSQL: statements of many rows each, one by one.
+
+    The driver's own way sends a row's after the other's and asks for no answer in between. PostgreSQL calls no
+    transaction idle that is still to hear the end of such a row, and a process that stops over it would hold the head.
+    """
+    driver: Any = connection.dialect.loaded_dbapi
+    cursor = driver.RawCursor(connection.connection.dbapi_connection)
+    done = 0
+    while done < len(rows):
+        some = rows[done : done + min(ROWS_A_STATEMENT, 1 << (len(rows) - done).bit_length() - 1)]
+        several, names = _several(written, len(some))
+        cursor.execute(several, [row[name] for row in some for name in names])
+        done += len(some)
+
+
+@lru_cache(maxsize=64)
+def _several(written: str, rows: int) -> tuple[str, tuple[str, ...]]:
+    """An `INSERT` of one row as one of so many, in PostgreSQL's own notation, and its parameters' names by place."""
+    beginning, values, row = written.partition(" VALUES ")
+    numbers = count(1)
+    many = ", ".join(_PARAMETER.sub(lambda _: f"${next(numbers)}", row) for _ in range(rows))
+    return f"{beginning}{values}{many}", tuple(_PARAMETER.findall(row))
 
 
 def command(connection: Connection, words: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
+from bot.db.driver import run_all
 from bot.db.request_rows import dumped, from_row, to_row
 from bot.db.storable import storable_text
 from bot.db.tables import request_targets, requests, votes
@@ -33,6 +34,7 @@ from bot.domain.requests import (
 )
 
 Column = requests.c
+_TAKE_TARGET = insert(request_targets)
 MATCHES = 11
 KEY_LENGTH = 500
 WAY_ON = {
@@ -61,7 +63,7 @@ class Requests:
     def _take_targets(self, request_id: str, keys: Sequence[str]) -> None:
         rows = [{"request_id": request_id, "key": key, "open": True} for key in keys]
         try:
-            self._connection.execute(insert(request_targets), rows)
+            run_all(self._connection, _TAKE_TARGET, rows)
         except IntegrityError:
             raise Conflict("Another request on this target was opened just now.") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -51,3 +52,21 @@ def test_the_driver_s_error_comes_out_as_sqlalchemy_s_without_the_values(connect
         command(connection, "NONSENSE")
     command(connection, "ROLLBACK TO SAVEPOINT before")
     assert first(connection, READ, {"wanted": "one"}) == ("value of one",)
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 200])
+def test_however_many_rows_each_is_written_as_it_is(connection: Connection, number: int) -> None:
+    wanted = {f"{one} %s $1 :key VALUES (": f"value {one} of %(value)s" for one in range(number)}
+    run_all(connection, ADD, [{"key": key, "value": value} for key, value in wanted.items()])
+    assert {row.key: row.value for row in connection.execute(select(settings))} == wanted
+
+
+def test_rows_are_not_sent_in_a_pipeline_whose_end_a_stopped_process_would_owe(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(self: object) -> None:
+        raise AssertionError("a transaction inside a pipeline is not idle to PostgreSQL, and ends by no limit of it")
+
+    monkeypatch.setattr(psycopg.Pipeline, "__enter__", never)
+    run_all(connection, ADD, [setting("one"), setting("two"), setting("three")])
+    assert first(connection, READ, {"wanted": "three"}) == ("value of three",)
