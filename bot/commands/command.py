@@ -76,6 +76,12 @@ class Parameter:
     """A time that ends a range: one that is still to come stands for now."""
 
 
+DATABASE = Parameter(
+    name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
+)
+"""Of every command that is about one database."""
+
+
 @dataclass(frozen=True)
 class Arguments:
     """A command's parsed words, read by name and type."""

@@ -213,7 +213,7 @@ async def test_an_unknown_table_gets_the_nearest_names(world: World) -> None:
 
 
 async def test_a_second_submission_while_one_runs_sends_nothing(world: World) -> None:
-    world.api.estate.verification_seconds = 0.5
+    world.api.estate.verification_seconds = 2
     await world.says("alan", "#prod", "databases register")
     alan = world.person("alan")
     modal = alan.modal
@@ -238,7 +238,7 @@ async def test_a_closed_form_is_audited_as_the_one_it_was(world: World) -> None:
 
 
 async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) -> None:
-    world.api.estate.verification_seconds = 0.5
+    world.api.estate.verification_seconds = 2
     await world.says("alan", "#prod", "databases register")
     alan = world.person("alan")
     modal = alan.modal
@@ -256,7 +256,7 @@ async def test_whoever_closes_the_form_gets_the_result_by_message(world: World) 
 async def test_whoever_closes_the_form_gets_a_failure_by_message_too_once_and_without_a_row_of_its_own(
     world: World,
 ) -> None:
-    world.api.estate.verification_seconds = 0.5
+    world.api.estate.verification_seconds = 2
     world.api.faults.arm(FaultKind.DATABASE_ERROR, method="POST", code="database_paused")
     await world.says("alan", "#prod", "databases register")
     alan = world.person("alan")

@@ -20,7 +20,7 @@ from bot.commands.areas.database_fields import (
 )
 from bot.commands.areas.label_taken import SAME_LABEL, refuse_taken
 from bot.commands.asking import REASON_LENGTH, described, lines_of, named, propose, reason_problem, value_of
-from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction, JsonValue
@@ -188,12 +188,7 @@ def command() -> Command:
         partly_approved=True,
         endpoint="PATCH /v1/databases/:databaseID",
         parameters=(
-            Parameter(
-                name="database",
-                kind=ParameterKind.DATABASE,
-                summary="id, label, or the beginning of either",
-                required=True,
-            ),
+            DATABASE,
             Parameter(name="back", kind=ParameterKind.TEXT, option="--back", summary=""),
         ),
         form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit, takes_secrets=True),

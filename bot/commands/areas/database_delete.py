@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.commands.asking import REASON, described, named, propose, reason_of, reason_problem, value_of
-from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
 from bot.commands.normalise import comparable
 from bot.domain.access import Gate, OperationClass, Role
@@ -89,13 +89,6 @@ def command() -> Command:
         action=AuditAction.DATABASES_DELETE,
         handler=form,
         endpoint="DELETE /v1/databases/:databaseID",
-        parameters=(
-            Parameter(
-                name="database",
-                kind=ParameterKind.DATABASE,
-                summary="id, label, or the beginning of either",
-                required=True,
-            ),
-        ),
+        parameters=(DATABASE,),
         form=FormSpec(title=TITLE, opens=lambda arguments: True, check=check, submit=submit),
     )

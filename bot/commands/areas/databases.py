@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.cloudsync.errors import CloudSyncError
 from bot.cloudsync.models import ConnectionCheck, ConnectionFailure, Database
 from bot.commands.areas import database_changes, database_delete, database_register
-from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
+from bot.commands.command import DATABASE, Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.commands.failures import sentence_for
 from bot.commands.normalise import quoted
@@ -31,12 +31,6 @@ from bot.domain.replies import (
 from bot.services.first_words import REHEARSAL
 
 PAGE = 10
-DATABASE = Parameter(
-    name="database",
-    kind=ParameterKind.DATABASE,
-    summary="id, label, or the beginning of either",
-    required=True,
-)
 
 
 async def list_all(context: Context, arguments: Arguments) -> Answer:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from bot.cloudsync.models import Device, Page
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem
-from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.commands.normalise import quoted
 from bot.commands.offering import may_ask
@@ -28,9 +28,6 @@ BEGINNING, SUGGESTED = 6, 3
 LONGEST_COMPARED = 80
 REMOVE = "devices remove"
 TITLE = "Remove devices"
-DATABASE = Parameter(
-    name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
-)
 
 
 async def list_page(context: Context, arguments: Arguments) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.cloudsync.models import ExpoToken
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, value_of
-from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
 from bot.commands.offering import offered
 from bot.domain.access import Gate, OperationClass, Role
@@ -32,9 +32,6 @@ from bot.domain.requests import OperationKind
 OPERATOR = "ask an operator to "
 """Before what this person may not do."""
 SET_TITLE, DELETE_TITLE = "Set the Expo token", "Delete the Expo token"
-DATABASE = Parameter(
-    name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
-)
 
 
 async def status(context: Context, arguments: Arguments) -> Answer:

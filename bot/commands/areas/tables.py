@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from bot.cloudsync.models import Table
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
-from bot.commands.command import Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
+from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.commands.offering import offered
 from bot.commands.wording import next_or_page, past_the_end
@@ -23,9 +23,6 @@ TOLD = 5
 COMPARED = 100
 """Letters of a name that are compared."""
 LOOKED = "ask an operator to enable tables, or an admin to disable them."
-DATABASE = Parameter(
-    name="database", kind=ParameterKind.DATABASE, summary="id, label, or the beginning of either", required=True
-)
 TABLES = Parameter(name="tables", kind=ParameterKind.NAMES, summary="tables; left out, a menu asks for them")
 
 
