@@ -22,9 +22,9 @@ HOLDS: Mapping[RequestState, str] = {
     RequestState.ALREADY_ABSENT: "It was gone before it was sent",
     RequestState.REJECTED: "It was sent, and the API refused it",
     RequestState.NOT_SENT: "It could not be sent",
-    RequestState.UNKNOWN: "It was sent, and how it ended is being found out",
-    RequestState.NOT_APPLIED: "It was sent once and had no effect",
-    RequestState.NEEDS_HUMAN: "It was sent, and a person must say whether it happened",
+    RequestState.UNKNOWN: "How its sending ended is being found out",
+    RequestState.NOT_APPLIED: "It had no effect",
+    RequestState.NEEDS_HUMAN: "A person must say whether it happened",
     RequestState.RESOLVED: "It was settled by a person",
 }
 TO_ASK_ANEW = frozenset(

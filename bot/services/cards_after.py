@@ -49,8 +49,7 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     warned = bool(result.warnings)
     verdict: Line = titled(request, done_words(request.summary))
     if result.inferred:
-        why = "the answer was lost" if request.result.http_status is None else "the answer did not tell"
-        verdict = (*verdict, f" ({why}; reading shows that it happened)")
+        verdict = (*verdict, f" ({_what_failed(request)}; reading shows that it happened)")
     parts: list[Part] = [*_warnings(request), *items(request), *_receipt(request), facts(request), *unread(request)]
     parts += votes(request)
     return Reply(
@@ -130,13 +129,25 @@ def _why_not_sent(request: Request) -> str:
     return "The Management API could not be reached, so nothing was changed."
 
 
+def _has_no_answer(request: Request) -> bool:
+    """Whether the sender died before it could write down how its call ended, or that there was one."""
+    return request.result.http_status is None and not request.result.messages
+
+
+def _what_failed(request: Request) -> str:
+    """Why only reading could tell."""
+    if _has_no_answer(request):
+        return "the bot stopped while sending"
+    return "the answer was lost" if request.result.http_status is None else "the answer did not tell"
+
+
 def _why_in_doubt(request: Request) -> str:
     """What is known of the send and its answer: one came that does not tell, it was lost, or the bot died with it."""
-    result = request.result
-    if result.http_status is not None:
-        return "It was sent once, and the answer does not tell whether it happened."
-    if result.messages or len(request.operation.items) < 2:
-        return "It was sent once, and the answer was lost."
+    if not _has_no_answer(request):
+        lost = request.result.http_status is None
+        return f"It was sent once, and the answer {'was lost' if lost else 'does not tell whether it happened'}."
+    if len(request.operation.items) < 2:
+        return "The bot stopped while sending; whether it was sent is unknown, it was not sent more than once."
     return "The bot stopped while sending; which of them were sent is unknown, none was sent more than once."
 
 
@@ -159,10 +170,15 @@ def _unknown(request: Request, _: tuple[str, ...]) -> Reply:
             facts(request),
             *votes(request),
         ),
-        next_step=line("Next: wait; the bot reads the state and tells here, within 15 minutes."),
+        next_step=line(f"Next: wait; the bot reads the state and {_tells(request)}, within 15 minutes."),
         actions=(story_button(request),),
         reference=request.id,
     )
+
+
+def _tells(request: Request) -> str:
+    """Where: without a card, by message."""
+    return "tells here" if request.gate is Gate.APPROVE or request.card_ts else "tells whoever asked by message"
 
 
 def _not_applied(request: Request, _: tuple[str, ...]) -> Reply:

@@ -25,6 +25,7 @@ from bot.domain.requests import (
     OperationKind,
     Request,
     RequestState,
+    Result,
 )
 from bot.services.audit import Trail
 from bot.services.environments import Environments
@@ -189,7 +190,7 @@ class Executor:
                 claim_owner=self.owner,
                 claim_expires=unit.now + lease,
                 sends=current.sends + 1,
-                result=replace(current.result, held_up=""),
+                result=Result(),  # what an earlier attempt came to says nothing of this one
                 observation=replace(current.observation, keep={**current.observation.keep, **keep}),
             )
             if claimed is None:

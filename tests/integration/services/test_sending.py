@@ -10,11 +10,15 @@ import pytest
 
 from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import ApiTimeout
+from bot.cloudsync.models import SendClass, SendOutcome
 from bot.cloudsync.writing import WriteSlot
 from bot.domain.access import Role
 from bot.domain.requests import Request, RequestState
+from bot.services import cards
+from bot.services.clocks import Timekeeper
 from bot.services.operations.devices import RemoveDevices
 from tests.integration.services.sending import ADA, Office
+from tests.unit.commands.plain import reply_text
 
 S = RequestState
 
@@ -81,6 +85,38 @@ async def test_a_sender_that_lost_its_claim_after_the_first_device_sends_no_furt
     before_the_second(monkeypatch, lambda: office.clock.advance(3600))
     await office.run(request)
     assert len(office.api.journal.changing) == 1
+
+
+async def test_a_sender_that_died_is_said_to_have_died_and_no_earlier_attempt_speaks_for_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = await office.approved_removal("site_00001")
+
+    async def unreached(*given: Any) -> Any:
+        return SendOutcome(send_class=SendClass.NOT_SENT, reason="No connection to the API came about.", duration_ms=1)
+
+    async def dies(*given: Any) -> Any:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(WriteSlot, "remove_device", unreached)
+    tried = await office.run(request)
+    assert (tried.state, tried.result.messages) == (S.APPROVED, ("No connection to the API came about.",))
+    monkeypatch.setattr(office.executor, "_send", dies)
+    with pytest.raises(RuntimeError):
+        await office.run(request)
+    await Timekeeper(office.database, 60).give_up_all_claims()
+    told = reply_text(cards.card(await office.request(request.id)))
+    assert "The bot stopped while sending; whether it was sent is unknown, it was not sent more than once." in told
+    assert "No connection" not in told
+    (found,) = await found_out(office)
+    assert "site_00001" in office.api.estate.labelled("orders-eu").devices[0].site_id, "nothing was sent"
+    assert found.state is S.NEEDS_HUMAN, "a device may have synced again"
+    assert "The bot stopped while sending" in reply_text(cards.card(found))
+
+
+async def found_out(office: Office) -> list[Request]:
+    office.clock.advance(61)
+    return [await office.reconciler.resolve(due) for due in await office.reconciler.claim_due(9)]
 
 
 async def test_several_devices_are_each_sent_on_a_reading_of_their_own(

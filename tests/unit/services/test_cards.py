@@ -216,6 +216,28 @@ def test_what_is_known_of_the_answer_is_told_and_nothing_more(state: RequestStat
     assert "the answer does not tell whether it happened" in reply_text(cards.card(answered))
     assert "the answer was lost" in reply_text(cards.card(lost))
     assert "which of them were sent is unknown" in reply_text(cards.card(request))
+    single = reply_text(cards.card(make_device_request("site_00102", state=state)))
+    assert "The bot stopped while sending; whether it was sent is unknown, it was not sent more than once." in single
+
+
+@pytest.mark.parametrize(
+    ("result", "why"),
+    [
+        (Result(inferred=True), "the bot stopped while sending"),
+        (Result(inferred=True, messages=("The connection broke.",)), "the answer was lost"),
+        (Result(inferred=True, http_status=502, messages=("The API answered 502.",)), "the answer did not tell"),
+    ],
+)
+def test_what_only_reading_showed_says_why_nothing_else_did(result: Result, why: str) -> None:
+    drawn = cards.card(make_request(state=RequestState.SUCCEEDED, result=result))
+    assert line_text(drawn.verdict).endswith(f" ({why}; reading shows that it happened)")
+
+
+def test_whoever_waits_for_an_unknown_end_is_told_where_it_will_stand() -> None:
+    unknown = make_request(state=RequestState.UNKNOWN)
+    assert "tells here, within 15 minutes" in line_text(cards.card(unknown).next_step)
+    uncarded = replace(unknown, gate=Gate.NONE)
+    assert "tells whoever asked by message, within 15 minutes" in line_text(cards.card(uncarded).next_step)
 
 
 @pytest.mark.parametrize(
