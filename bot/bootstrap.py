@@ -173,8 +173,8 @@ class _Machinery:
 
 
 def _machinery(base: _Foundation) -> _Machinery:
-    settings, database, access = base.settings, base.database, base.access
-    recheck = Recheck(access, base.environments, base.operations)
+    settings, database, access, environments = base.settings, base.database, base.access, base.environments
+    recheck = Recheck(access, environments, base.operations)
     first_look = settings.reconcile_seconds[0]
     clocks = Clocks(
         decision_seconds=settings.decision_seconds,
@@ -184,11 +184,11 @@ def _machinery(base: _Foundation) -> _Machinery:
     approvals = Approvals(database, access, base.trail, base.vault, recheck, clocks)
     sending = Sending(call_deadline_seconds=settings.call_deadline_seconds, first_reconcile_seconds=first_look)
     first_run = FirstRun(database, base.messenger, access, settings.slack_command, settings.approvals_for)
-    receipts, follow_ups = Receipts(database, base.environments, base.operations), FollowUps(settings.send_seconds)
+    receipts, follow_ups = Receipts(database, environments, base.operations), FollowUps(settings.send_seconds)
     executor = Executor(
         database,
         base.trail,
-        base.environments,
+        environments,
         recheck,
         base.vault,
         base.operations,
@@ -199,7 +199,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     )
     reconciler = Reconciler(
         database,
-        base.environments,
+        environments,
         base.operations,
         settings.reconcile_seconds,
         receipts,
@@ -212,9 +212,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     outbox = OutboxWorker(database, base.messenger, access, drawers)
     timekeeper = Timekeeper(database, first_look, base.clock_watch)
     background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)
-    gatekeeper = Gatekeeper(
-        database, approvals, base.environments, background, base.registry, slash=settings.slack_command
-    )
+    gatekeeper = Gatekeeper(database, approvals, environments, background, base.registry, slash=settings.slack_command)
     return _Machinery(
         approvals=approvals,
         reconciler=reconciler,
