@@ -95,19 +95,23 @@ def _number(reading: Reading, text: str) -> int:
         bounds = f"from {low} to {high}" if high is not None else f"of at least {low}"
         raise InvalidInput(
             f"{reading.name} takes a number {bounds}, not {shortened(text)}.",
-            example=_with_number(reading, high or low),
+            example=_with_fitting(reading, high or low),
         )
     return int(text)
 
 
-def _with_number(reading: Reading, fitting: int) -> str:
+def _with_fitting(reading: Reading, fitting: object) -> str:
     """The command's example, with this option in the place of the others."""
     example, option = reading.command.example, reading.parameter.option
     return f"{example.partition(' --')[0]} {option} {fitting}" if option else example
 
 
 def _time(reading: Reading, text: str) -> datetime:
-    return read_time(text, now=reading.now, timezone=reading.timezone, ends=reading.parameter.ends)
+    try:
+        return read_time(text, now=reading.now, timezone=reading.timezone, ends=reading.parameter.ends)
+    except InvalidInput as error:
+        fitting = _with_fitting(reading, error.nearest[0])
+        raise InvalidInput(error.problem, nearest=error.nearest, example=fitting) from None
 
 
 def _role(reading: Reading, text: str) -> Role:

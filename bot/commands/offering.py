@@ -69,6 +69,19 @@ def may_ask(context: Context, text: str) -> bool:
     return reader_of(context).may_ask(text)
 
 
+def whom_to_ask(context: Context, text: str) -> str:
+    """Before what this person may not ask for here: who may, or where, as the beginning of a sentence's next step."""
+    command, _ = context.registry.find(text.split())
+    if command is None:
+        return ""
+    standing, needed = context.standing, CHANNEL_ROLE_NEEDED[command.operation_class]
+    is_too_low = standing.channel_role < needed
+    if is_too_low and standing.granted >= command.asks and standing.person.trusted:
+        return f"go to a channel with the role {needed.word} to "
+    where = f", in a channel with the role {needed.word}," if is_too_low else ""
+    return f"ask an {command.asks.word}{where} to "
+
+
 def offered(context: Context, buttons: Iterable[CommandButton]) -> tuple[CommandButton, ...]:
     """Those of the buttons that this person may press here."""
     return tuple(button for button in buttons if may_ask(context, button.command))

@@ -42,7 +42,9 @@ WAY_ON = {
     RequestState.UNKNOWN: "Wait; how it ended is being found out, which takes at most 15 minutes.",
     RequestState.NEEDS_HUMAN: "An admin looks whether it happened and says so on its message; then ask again.",
 }
-"""What remains to be done about an open request that was sent; one that was not can be cancelled."""
+"""What remains to be done about an open request that was sent."""
+CANCELLABLE = "Wait for its end; whoever asked, or an admin in its channel, can cancel it with `approvals cancel {}`."
+"""About one that was not."""
 
 
 class Requests:
@@ -78,7 +80,7 @@ class Requests:
         if held is not None:
             raise Conflict(
                 f"Another request on this target is open already: {held.id}.",
-                next_step=WAY_ON.get(held.state, f"Wait for its end, or cancel it with `approvals cancel {held.id}`."),
+                next_step=WAY_ON.get(held.state, CANCELLABLE.format(held.id)),
                 request_id=held.id,
             )
 

@@ -20,6 +20,7 @@ MISTYPED = [
     ("databases list --pge 2", "--page"),
     ("databases show", "database"),
     ('databases show "orders', "quote"),
+    ("audit list --since gestern", "audit list --since 7d"),
     ("devices list orders-eu --page-size 501", "devices list orders-eu --page-size 500"),
     ("noise " * 499, "There is no command"),
     ("x" * 2_990, "There is no command"),

@@ -9,7 +9,7 @@ from bot.commands.command import DATABASE, Answer, Arguments, Command, Parameter
 from bot.commands.context import Context
 from bot.commands.failures import sentence_for
 from bot.commands.normalise import quoted
-from bot.commands.offering import offered
+from bot.commands.offering import offered, whom_to_ask
 from bot.commands.wording import lower_first, next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
@@ -79,7 +79,7 @@ def _none(context: Context, about: str) -> Reply:
     registering = offered(context, (CommandButton(label="Register one", command="databases register"),))
     return Reply(
         verdict=line("No databases are registered"),
-        next_step=line("Next: register one." if registering else "Next: ask an operator to register one."),
+        next_step=line(f"Next: {'' if registering else whom_to_ask(context, 'databases register')}register one."),
         actions=registering,
     )
 

@@ -10,7 +10,7 @@ from bot.commands.asking import REASON, described, named, needs_reason, propose,
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.commands.normalise import quoted
-from bot.commands.offering import may_ask
+from bot.commands.offering import may_ask, whom_to_ask
 from bot.commands.wording import next_or_page
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
@@ -44,7 +44,7 @@ async def list_page(context: Context, arguments: Arguments) -> Answer:
     more = "; more follow" if found.total is None and found.more else ""
     turning = _paging(context, found, size)
     return Reply(
-        verdict=line(Strong(text=count), f"{where}{more}, of {described(context)}"),
+        verdict=line(Strong(text=count), f"{where}{more}{',' if where or more else ''} of {described(context)}"),
         parts=(Bullets(items=tuple(_listed(device) for device in found.items)), *_cut_short(asked[1], size)),
         next_step=next_or_page(turning, *_then(context)),
         actions=turning,
@@ -56,9 +56,7 @@ def _then(context: Context) -> Line:
     if may_ask(context, REMOVE):
         typed = Code(text=f"{context.services.slash} {REMOVE} {context.database.id} <site-id>")
         return line("ask to remove one with ", typed, ".")
-    if context.standing.channel_role < Role.ADMIN:
-        return line("to have one removed, go to a channel whose role is admin.")
-    return line("ask an operator to have one removed.")
+    return line(f"{whom_to_ask(context, REMOVE)}have one removed.")
 
 
 def _fitting(page: int, size: int) -> tuple[int, int]:

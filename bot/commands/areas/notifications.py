@@ -8,7 +8,7 @@ from bot.cloudsync.models import ExpoToken
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, value_of
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
-from bot.commands.offering import offered
+from bot.commands.offering import offered, whom_to_ask
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import Conflict
@@ -29,8 +29,6 @@ from bot.domain.replies import (
 )
 from bot.domain.requests import OperationKind
 
-OPERATOR = "ask an operator to "
-"""Before what this person may not do."""
 SET_TITLE, DELETE_TITLE = "Set the Expo token", "Delete the Expo token"
 
 
@@ -41,7 +39,7 @@ async def status(context: Context, arguments: Arguments) -> Answer:
     found = await context.api.notification_status(database_id)
     label = context.database.label or database_id
     setting = offered(context, (CommandButton(label="Set a token", command=f"notifications token set {database_id}"),))
-    asks = "" if setting else OPERATOR
+    asks = "" if setting else whom_to_ask(context, "notifications token set")
     if found.status == "enabled":
         return Reply(
             verdict=line(Strong(text=label), " sends push notifications"),
@@ -91,7 +89,7 @@ async def show(context: Context, arguments: Arguments) -> Answer:
     label = context.database.label or database_id
     word = "Replace it" if token.present else "Set a token"
     setting = offered(context, (CommandButton(label=word, command=f"notifications token set {database_id}"),))
-    asks = "" if setting else OPERATOR
+    asks = "" if setting else whom_to_ask(context, "notifications token set")
     if not token.present:
         return Reply(
             verdict=line("No Expo access token is set for ", Strong(text=label)),

@@ -9,7 +9,7 @@ from bot.cloudsync.models import Table
 from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
-from bot.commands.offering import offered
+from bot.commands.offering import offered, whom_to_ask
 from bot.commands.wording import next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
@@ -22,7 +22,6 @@ TOLD = 5
 """Unknown names that are told."""
 COMPARED = 100
 """Letters of a name that are compared."""
-LOOKED = "ask an operator to enable tables, or an admin to disable them."
 TABLES = Parameter(name="tables", kind=ParameterKind.NAMES, summary="tables; left out, a menu asks for them")
 
 
@@ -42,7 +41,7 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
     where = f", page {page} of {pages}" if pages > 1 else ""
     changing = _changing(context) if tables else ()
     verbs = " or ".join(button.label.lower() for button in changing)
-    then = f"{verbs} tables." if changing else LOOKED if tables else "create tables in the database."
+    then = f"{verbs} tables." if changing else _for_others(context) if tables else "create tables in the database."
     return Reply(
         verdict=line(Strong(text=f"{enabled} of {len(tables)} tables sync"), f" in {described(context)}{where}"),
         parts=(
@@ -52,6 +51,12 @@ async def list_all(context: Context, arguments: Arguments) -> Answer:
         next_step=next_or_page(buttons, then),
         actions=(*buttons, *changing),
     )
+
+
+def _for_others(context: Context) -> str:
+    """Who may change them, for those who only look."""
+    disabling = ", or an admin to disable them" if context.standing.channel_role is Role.ADMIN else ""
+    return f"{whom_to_ask(context, 'tables enable')}enable tables{disabling}."
 
 
 def _changing(context: Context) -> tuple[CommandButton, ...]:

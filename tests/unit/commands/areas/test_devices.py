@@ -34,7 +34,12 @@ async def test_a_total_is_given_where_the_api_gives_one(channel: Channel) -> Non
     [
         (Role.ADMIN, "U0OPERATOR", "Next: ask to remove one with /cloudsync devices remove db_"),
         (Role.ADMIN, "U0VIEWER", "Next: ask an operator to have one removed."),
-        (Role.OPERATOR, ADA, "Next: to have one removed, go to a channel whose role is admin."),
+        (Role.OPERATOR, ADA, "Next: go to a channel with the role admin to have one removed."),
+        (
+            Role.OPERATOR,
+            "U0VIEWER",
+            "Next: ask an operator, in a channel with the role admin, to have one removed.",
+        ),
     ],
 )
 async def test_a_removal_is_hinted_only_to_those_who_may_ask_for_it_here(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.access import Gate, OperationClass
+from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.errors import InvalidInput
 from bot.domain.replies import CommandButton
-from tests.unit.commands.areas.channel import Channel, Values
+from tests.unit.commands.areas.channel import ADA, HERE, Channel, Values
 from tests.unit.commands.plain import line_text, part_lines
 
 
@@ -91,3 +91,22 @@ async def test_nothing_to_choose_is_told_for_what_it_is(channel: Channel) -> Non
     channel.api.estate.labelled("kiosk").tables = {"a": True}
     with pytest.raises(InvalidInput, match="is enabled already"):
         await channel.ask("tables enable kiosk")
+
+
+@pytest.mark.parametrize(
+    ("role", "person", "whom"),
+    [
+        (Role.ADMIN, "U0VIEWER", "ask an operator to enable tables, or an admin to disable them."),
+        (Role.OPERATOR, "U0VIEWER", "ask an operator to enable tables."),
+        (Role.VIEWER, "U0VIEWER", "ask an operator, in a channel with the role operator, to enable tables."),
+        (Role.VIEWER, ADA, "go to a channel with the role operator to enable tables."),
+    ],
+)
+async def test_whoever_may_only_look_is_told_who_may_change_something_and_where(
+    channel: Channel, role: Role, person: str, whom: str
+) -> None:
+    await channel.bind(HERE, role)
+    assert line_text((await channel.reply("tables list orders-eu", person=person)).next_step) == f"Next: {whom}"
+    setting = (await channel.reply("notifications status kiosk", person=person)).next_step
+    told = whom.partition("enable tables")[0]
+    assert line_text(setting) == f"Next: {told}set an Expo access token to switch them on."
