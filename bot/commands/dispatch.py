@@ -125,7 +125,7 @@ class Dispatcher:
 
     async def _with_row(self, reply: Reply, journey: Journey) -> Reply:
         """A read needs one row, after the fact, and is answered with a warning when that cannot be written."""
-        if await self._record(journey.succeeded()):
+        if await self._record(journey.succeeded(reply.code)):
             return reply
         journey.untold = True
         warning = Small(line=line("This answer could not be written to the audit trail."))
@@ -284,8 +284,7 @@ class Dispatcher:
 
 def _choosable(error: UnknownTarget, text: str) -> UnknownTarget:
     """The candidates as commands, so that a menu can offer them."""
-    commands = [(retyped(text, error.typed, value), label) for value, label in error.candidates]
-    offered = [(command or "", label) for command, label in commands]
+    offered = [(retyped(text, error.typed, value) or "", label) for value, label in error.candidates]
     return UnknownTarget(
         error.problem, typed=error.typed, candidates=offered, ambiguous=error.ambiguous, look=error.look
     )

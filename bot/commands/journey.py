@@ -49,10 +49,10 @@ class Journey:
             surface=self.invocation.surface.value,
         )
 
-    def succeeded(self) -> AuditEntry:
-        """The row of an answer."""
+    def succeeded(self, code: str = "") -> AuditEntry:
+        """The row of an answer; `code` where it tells of a failure."""
         is_read = self.command is not None and self.command.operation_class is OperationClass.READ
-        return self._entry(AuditKind.READ if is_read else AuditKind.ANSWER, AuditOutcome.SUCCEEDED)
+        return self._entry(AuditKind.READ if is_read else AuditKind.ANSWER, AuditOutcome.SUCCEEDED, code=code or None)
 
     def form_opened(self) -> AuditEntry:
         """The row of a form that was shown: nothing is decided yet."""

@@ -214,6 +214,8 @@ class Reply:
     actions: tuple[Action, ...] = ()
     reference: str = ""
     """Found again in the log; shown small."""
+    code: str = ""
+    """The API's, where what was read is itself a failure: the row of the reading has it."""
     shared: bool = False
     """Shown to the whole channel rather than to the asker alone."""
 

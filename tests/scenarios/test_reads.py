@@ -41,6 +41,13 @@ async def test_a_viewer_gets_the_answer_and_the_trail_one_row(
     assert row.actor == world.person("cleo").id
 
 
+async def test_a_database_that_does_not_answer_leaves_its_code_in_the_trail(world: World) -> None:
+    assert "Code: database_unreachable" in await world.says("cleo", "#prod", "databases check billing")
+    row = (await world.trail())[-1]
+    assert (row.outcome, row.code) == (AuditOutcome.SUCCEEDED, "database_unreachable"), "it was read, and reads so"
+    assert "databases check billing (database_unreachable)" in await world.says("alan", "#prod", "audit list --all")
+
+
 def as_far_as_told(verdict: str, under: Switches) -> str:
     """A verdict without what the API leaves out."""
     if under.fields is Fields.FEW and " is a " in verdict:

@@ -190,6 +190,7 @@ def _failed_check(context: Context, found: ConnectionCheck) -> Reply:
         parts=(Paragraph(lines=tuple(lines)), _checked(context, found)),
         next_step=line(f"Next: {lower_first(advice)}"),
         actions=(again,) if failure.retryable else (),
+        code=failure.code or "",
     )
 
 
