@@ -103,7 +103,7 @@ def undeliverable(request: Request, code: str) -> Reply:
 def reminder(request: Request, *, link: str = "") -> Reply:
     """In the channel, once, before the time to decide runs out.
 
-    It leads to the card and decides nothing itself: nobody redraws it, and its buttons would outlive the request.
+    It leads to the card and decides nothing itself: what two messages offer would be pressed in both.
     """
     return Reply(
         verdict=line("Still waiting for a decision: ", *titled(request)),
@@ -114,6 +114,21 @@ def reminder(request: Request, *, link: str = "") -> Reply:
         actions=(LinkButton(label="Open the request", url=link),) if link else (),
         reference=request.id,
     )
+
+
+def reminded(request: Request, *, link: str = "") -> Reply:
+    """What the reminder says once the request was decided or is over."""
+    return replace(
+        card(request),
+        parts=(),
+        next_step=line("Next: nothing to do here. Where it was asked, further up, all of it can be read."),
+        actions=(LinkButton(label="Open the request", url=link),) if link else (),
+    )
+
+
+def reminder_marker(request: Request) -> str:
+    """What the reminder is found by in the channel, before and after."""
+    return f"{request.id}-reminder"
 
 
 def notice(request: Request) -> Reply:

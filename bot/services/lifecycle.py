@@ -34,6 +34,7 @@ class OutboxKind(StrEnum):
     NOTICE = "notice"
     RECEIPT = "receipt"
     REMINDER = "reminder"
+    REMINDED = "reminded"
     HELD_UP = "held_up"
     UNDELIVERABLE = "undeliverable"
     ABANDONED = "abandoned"
@@ -45,6 +46,8 @@ class OutboxKind(StrEnum):
     UNANCHORED = "unanchored"
 
 
+STILL_OR_SOON = frozenset({RequestState.PENDING, RequestState.EXECUTING})
+"""Where a reminder still holds, and where it is drawn anew in a moment."""
 TOLD_ON_SCREEN = frozenset({OutboxKind.QUESTION, OutboxKind.NOTICE})
 """What the answer on the screen settles, if it reaches the person."""
 
@@ -137,6 +140,8 @@ def owe_card(unit: Unit, request: Request) -> None:
     """Let the channel's message follow: an approval has one, and whatever needed a person's word on how it ended."""
     if request.gate is Gate.APPROVE or request.state in SETTLED_IN_CHANNEL or request.card_ts:
         unit.outbox.put(_item(unit, request, OutboxKind.CARD))
+    if request.reminded_at is not None and request.state not in STILL_OR_SOON:
+        unit.outbox.put(_item(unit, request, OutboxKind.REMINDED))
 
 
 def owe_question(unit: Unit, request: Request) -> None:
@@ -224,6 +229,8 @@ def _item(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | No
         key = notice_key(request, person_id)
     elif person_id and kind is OutboxKind.HELD_UP:
         key = f"{key}:{person_id}"
+    elif kind is OutboxKind.REMINDED:
+        key = f"{OutboxKind.REMINDER}:{request.id}"
     return OutboxItem(
         id=new_story_id(),
         key=key,

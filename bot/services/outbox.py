@@ -61,6 +61,7 @@ class OutboxWorker:
             OutboxKind.QUESTION: self._question,
             OutboxKind.NOTICE: self._notice,
             OutboxKind.REMINDER: self._reminder,
+            OutboxKind.REMINDED: self._reminded,
             OutboxKind.HELD_UP: self._held_up,
             OutboxKind.UNDELIVERABLE: self._undeliverable,
             **(drawers or {}),
@@ -193,10 +194,20 @@ class OutboxWorker:
         request = await self._request(item)
         if request is None or request.state is not RequestState.PENDING:
             return
-        marker = f"{request.id}-reminder"
+        marker = cards.reminder_marker(request)
         if await self._found(item, request, marker) is None:
             drawn = cards.reminder(request, link=await self._link(request))
             await self._messenger.post(request.channel_id, drawn, marker=marker)
+
+    async def _reminded(self, item: OutboxItem) -> None:
+        """What reminded of a decision says what became of it. Where it lies is looked up: few requests come to it."""
+        request = await self._request(item)
+        if request is None or request.state is RequestState.PENDING:
+            return
+        since = request.reminded_at or request.created_at
+        posted = await self._messenger.find(request.channel_id, cards.reminder_marker(request), since=since)
+        if posted is not None:
+            await self._messenger.update(posted, cards.reminded(request, link=await self._link(request)))
 
     async def _link(self, request: Request) -> str:
         posted = self._posted(request)

@@ -6,6 +6,7 @@ from copy import copy
 
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.slack.messages import Message
 from bot.sandbox.slack.outages import Outage
 from bot.sandbox.slack.reading import buttons_of
 from tests.bots import World
@@ -17,6 +18,11 @@ QUICK = "1,2,3,4"
 async def ask(world: World) -> None:
     await world.says("alan", "#prod", "databases delete orders-eu")
     await world.fills("alan", {"Reason": "moved", "Type the label to confirm": "orders-eu"})
+
+
+def reminders_of(world: World) -> list[Message]:
+    """By what the bot finds them by, whatever they say."""
+    return [one for one in world.workspace.messages if "-reminder" in str(one.metadata)]
 
 
 async def until(world: World, words: str) -> None:
@@ -43,9 +49,11 @@ async def test_an_undecided_request_reminds_once_then_expires_and_loses_its_butt
         await grace.wait_for(lambda: "Still waiting" in grace.read(grace.see("#prod")[-1]) or None)
         await grace.wait_for(lambda: "Expired" in grace.read(card) or None)
         assert "Approve" not in str(card.blocks)
-        reminders = [one for one in grace.see("#prod") if "Still waiting" in grace.read(one)]
-        assert len(reminders) == 1
-        assert card.ts.replace(".", "") in str(reminders[0].blocks), "it leads to the card"
+        await world.settle()
+        (reminder,) = reminders_of(world)
+        assert "Expired" in grace.read(reminder), "it says what became of the request"
+        assert "Still waiting" not in grace.read(reminder)
+        assert card.ts.replace(".", "") in str(reminder.blocks), "it leads to the card"
         live = [label for one in grace.see("#prod") for label in buttons_of(one)]
         assert not {"Approve", "Deny", "Cancel"} & {*live}, "nothing is left that could be pressed"
         await grace.click(as_it_was, "Approve")
@@ -63,8 +71,23 @@ async def test_a_reminder_that_slack_took_before_the_connection_died_is_posted_o
         world.workspace.outages.arm("chat.postMessage", Outage.RESET_AFTER, times=1)
         await grace.wait_for(lambda: "Expired" in grace.read(grace.see("#prod")[0]) or None)
         await world.settle()
-        reminders = [one for one in grace.see("#prod") if "Still waiting" in grace.read(one)]
-        assert len(reminders) == 1
+        assert len(reminders_of(world)) == 1
+
+
+async def test_a_reminder_says_how_what_was_decided_after_it_ended(database_url: str) -> None:
+    async with accounted_bot(database_url) as world:
+        await ask(world)
+        card, grace = world.person("grace").see("#prod")[-1], world.person("grace")
+        (asked,) = {row.request_id for row in await world.trail() if row.request_id}
+        assert asked is not None
+        await world.program.database.note(lambda unit: unit.requests.set_columns(asked, remind_at=unit.now))
+        await grace.wait_for(lambda: reminders_of(world), timeout=30)
+        await grace.click(card, "Approve")
+        await world.settle()
+        (reminder,) = reminders_of(world)
+        assert grace.read(card).splitlines()[0] in grace.read(reminder)
+        assert "Deleted" in grace.read(reminder)
+        assert not {"Approve", "Deny", "Cancel"} & {*buttons_of(reminder)}
 
 
 async def test_a_lost_answer_is_found_out_by_reading(database_url: str) -> None:
