@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 import httpx
 
 from bot.sandbox.slack.directory import Json
+from bot.sandbox.slack.socket_mode import HungUpError
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.socket_mode import Sockets
@@ -140,7 +141,7 @@ class Courier:
             failure = None if status == httpx.codes.OK else "dispatch_failed"
         except TimeoutError:
             status, answer, failure = 0, "", "operation_timeout"
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, HungUpError) as error:
             status, answer, failure = 0, type(error).__name__, "dispatch_failed"
         seconds = time.perf_counter() - started
         done = replace(request, status=status, answer=answer, seconds=seconds, failure=failure)

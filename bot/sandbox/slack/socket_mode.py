@@ -14,6 +14,10 @@ from bot.sandbox.slack.directory import Json
 CONNECTION_LIMIT = 10
 
 
+class HungUpError(Exception):
+    """The connection that was to carry an envelope is gone."""
+
+
 class Sockets:
     """The app's open connections; each envelope goes to one of them."""
 
@@ -51,7 +55,7 @@ class Sockets:
             self._open.remove(socket)
 
     async def send(self, kind: str, payload: Json) -> Json:
-        """Hand one envelope to a connection; the payload of its acknowledgement."""
+        """Hand one envelope to a connection; the payload of its acknowledgement. `HungUpError` where it takes none."""
         envelope_id = secrets.token_hex(16)
         envelope: Json = {
             "envelope_id": envelope_id,
@@ -64,10 +68,19 @@ class Sockets:
         self.envelopes.append(envelope)
         self._waiting[envelope_id] = asyncio.get_running_loop().create_future()
         try:
-            await secrets.choice(self._open).send_json(envelope)
+            await self._hand_over(envelope)
             return await self._waiting[envelope_id]
         finally:
             del self._waiting[envelope_id]
+
+    async def _hand_over(self, envelope: Json) -> None:
+        """Whoever listened may have died just now."""
+        if not self._open:
+            raise HungUpError
+        try:
+            await secrets.choice(self._open).send_json(envelope)
+        except (WebSocketDisconnect, RuntimeError):
+            raise HungUpError from None
 
     async def disconnect(self, reason: str = "refresh_requested") -> None:
         """Ask every connection to go, as Slack does every few hours, and hang up."""

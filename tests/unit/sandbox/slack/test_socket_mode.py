@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from starlette.websockets import WebSocket
 
 from bot.sandbox.slack.server import StandInSlack
 from bot.sandbox.slack.workspace import Workspace
@@ -53,3 +55,18 @@ async def test_the_bot_token_opens_no_connection(slack: StandInSlack, workspace:
 
     with pytest.raises(SlackApiError, match="not_allowed_token_type"):
         await client.apps_connections_open(app_token=workspace.app.bot_token)
+
+
+class DyingSocket:
+    """Has gone, and nobody has noticed."""
+
+    async def send_json(self, envelope: object) -> None:
+        raise RuntimeError("the connection is closed")
+
+
+async def test_an_envelope_that_no_connection_takes_is_a_failed_dispatch(connected: StandInSlack) -> None:
+    connected.sockets._open[:] = [cast(WebSocket, DyingSocket())]
+
+    delivery = await connected.workspace.person("ada").command("#prod", "/cloudsync hello")
+
+    assert (delivery.status, delivery.failure) == (0, "dispatch_failed")
