@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +42,6 @@ from bot.domain.ports import Clock
 
 COLUMN_LENGTH = 500
 """Characters of an indexed column: PostgreSQL refuses longer index entries. The payload is not cut."""
-
-_GIVEN = tuple(field.name for field in fields(AuditEntry))
 
 
 class AuditTrail:
@@ -85,7 +82,7 @@ class AuditTrail:
             "key_id": self._keys.current_id,
         }
         row_hash = hash_of({**given, **chained, "occurred_at": as_text(occurred_at)})
-        return AuditRecord(**given, **chained, salt=salt, hash=row_hash, mac=self._keys.mac(row_hash))
+        return _record({**given, **chained, "salt": salt, "hash": row_hash, "mac": self._keys.mac(row_hash)})
 
     @property
     def written(self) -> Connection:
@@ -183,9 +180,16 @@ class AuditTrail:
 
 def _storable(entry: AuditEntry) -> dict[str, Any]:
     """What is hashed must be what is stored: text is mended before, not on its way into a column."""
-    given = {name: getattr(entry, name) for name in _GIVEN}
-    texts = {name: storable_text(value)[:COLUMN_LENGTH] for name, value in given.items() if type(value) is str}
+    given = vars(entry)
+    texts = {name: storable_text(one)[:COLUMN_LENGTH] for name, one in given.items() if one.__class__ is str and one}
     return {**given, **texts, "payload": storable_json(entry.payload)}
+
+
+def _record(values: Mapping[str, Any]) -> AuditRecord:
+    """Past its own constructor, which sets a frozen record's fields one by one: that takes as long as its hash."""
+    record = object.__new__(AuditRecord)
+    vars(record).update(values, erased=False)
+    return record
 
 
 def record_from(row: Row[Any]) -> AuditRecord:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate, takewhile
 
 from sqlalchemy import Connection, text
@@ -80,7 +80,9 @@ def _bounded(words: list[str]) -> list[str]:
 
 def _values(value: JsonValue) -> Iterator[str]:
     """In an order, and with numbers in a form, that the stored text gives again."""
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
         for key in sorted(value):
             yield from _values(value[key])
     elif isinstance(value, list):
@@ -145,6 +147,8 @@ def _with_positions(words: list[str]) -> list[str]:
 
     A word with more places than it keeps goes on under its name, a space and a number, which `_tsquery` asks for too.
     """
+    if len(words) <= POSITIONS:
+        return [f"'{word}':{position}" for position, word in enumerate(words, start=1)]
     numbers: Counter[str] = Counter()
     entered = []
     for position, word in enumerate(words, start=1):

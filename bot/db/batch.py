@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -68,9 +69,10 @@ class Ended:
 def tell(ended: Sequence[Ended]) -> None:
     """Wake each loop once, however many of its callers go on."""
     for _, group in groupby(ended, key=lambda one: id(one.waiting.loop)):
-        ones = list(group)
+        first, *others = group
+        wake = partial(_tell_all, (first, *others)) if others else first.tell
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            ones[0].waiting.loop.call_soon_threadsafe(_tell_all, ones)
+            first.waiting.loop.call_soon_threadsafe(wake)
 
 
 def _tell_all(ended: Sequence[Ended]) -> None:

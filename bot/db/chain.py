@@ -58,8 +58,6 @@ _any_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=
 so that its hash can be found not to fit."""
 
 
-_sorted_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-
 _SORTED = sorted(HASHED)
 _values = itemgetter(*_SORTED)
 _FLAT = "{" + ",".join(f'"{name}":%s' for name in _SORTED) + "}"
@@ -69,22 +67,28 @@ _FLAT = "{" + ",".join(f'"{name}":%s' for name in _SORTED) + "}"
 def canonical_json(value: JsonValue | Mapping[str, JsonValue]) -> str:
     """RFC 8785 text."""
     plain = dict(value) if isinstance(value, Mapping) else value
-    return _sorted_json(plain) if _is_simple(plain) else rfc8785.dumps(plain).decode()
+    try:
+        return _simple_json(plain)
+    except _NotSimpleError:
+        return rfc8785.dumps(plain).decode()
 
 
-def _is_simple(value: object) -> bool:
-    """Whether the standard library's encoder writes it as RFC 8785 does, in a fifth of the time.
+class _NotSimpleError(Exception):
+    """Names that are not ASCII are sorted in a way of their own, and floats written so."""
 
-    It sorts names and writes floats otherwise, where names are not ASCII and where there are floats.
-    """
-    kind = value.__class__
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is dict:
-        return all(name.isascii() and _is_simple(one) for name, one in value.items())  # type: ignore[attr-defined]
-    if kind is list:
-        return all(map(_is_simple, value))  # type: ignore[call-overload]
-    return kind is int and -EXACT_INTEGERS <= value <= EXACT_INTEGERS  # type: ignore[operator]
+
+def _simple_json(value: JsonValue) -> str:
+    """RFC 8785 for what a payload is made of as a rule, in a fifth of the time."""
+    if type(value) is str:
+        return encode_basestring(value)
+    if type(value) is dict and "".join(value).isascii():
+        members = [f"{encode_basestring(name)}:{_simple_json(value[name])}" for name in sorted(value)]
+        return "{" + ",".join(members) + "}"
+    if type(value) is list:
+        return "[" + ",".join(map(_simple_json, value)) + "]"
+    if value is None or type(value) is bool or (type(value) is int and abs(value) <= EXACT_INTEGERS):
+        return _other_cell(value)
+    raise _NotSimpleError
 
 
 def new_salt() -> str:
@@ -99,7 +103,7 @@ def leaf_of(salt: str, payload: str) -> str:
 
 def hash_of(columns: Mapping[str, JsonValue]) -> str:
     """The hash of a row, over the columns of `HASHED`; `occurred_at` already as text."""
-    cells = [encode_basestring(one) if one.__class__ is str else _other_cell(one) for one in _values(columns)]
+    cells = [encode_basestring(one) if isinstance(one, str) else _other_cell(one) for one in _values(columns)]
     return hashlib.sha256((_FLAT % tuple(cells)).encode(errors="surrogatepass")).hexdigest()
 
 
@@ -117,8 +121,11 @@ def key_id_of(key: bytes) -> str:
     return hashlib.sha256(key).hexdigest()[:8]
 
 
-def _mac(key: bytes, row_hash: str) -> str:
-    return hmac.digest(key, row_hash.encode(errors="surrogatepass"), "sha256").hex()
+def _mac(key: hmac.HMAC, row_hash: str) -> str:
+    """A copy of one that has its key: to begin with the key each time would take thrice as long."""
+    signing = key.copy()
+    signing.update(row_hash.encode(errors="surrogatepass"))
+    return signing.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -127,18 +134,18 @@ class AuditKeys:
 
     keys: Sequence[bytes] = field(repr=False)
 
-    @property
+    @cached_property
     def current_id(self) -> str:
         """The name of the key that signs."""
         return next(iter(self._named))
 
     @cached_property
-    def _named(self) -> dict[str, bytes]:
-        return {key_id_of(key): key for key in self.keys}
+    def _named(self) -> dict[str, hmac.HMAC]:
+        return {key_id_of(key): hmac.new(key, digestmod="sha256") for key in self.keys}
 
     def mac(self, row_hash: str) -> str:
         """The MAC of a row's hash under the newest key."""
-        return _mac(self.keys[0], row_hash)
+        return _mac(self._named[self.current_id], row_hash)
 
     def knows(self, key_id: str) -> bool:
         """Whether the ring holds this key."""

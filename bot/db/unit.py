@@ -58,7 +58,7 @@ class Unit:
     @property
     def appended(self) -> bool:
         """Whether this unit added a row to the chain."""
-        return self.head != self._first_head
+        return self.head is not self._first_head
 
     @cached_property
     def audit(self) -> AuditTrail:

@@ -19,12 +19,12 @@ from typing import Any
 
 import psycopg
 
-from bot.db.audit import _storable
+from bot.db.audit import _record, _storable
 from bot.db.audit_search import _with_positions, words_of_entry
 from bot.db.chain import canonical_json, new_salt
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.audit import AuditEntry, AuditRecord
+from bot.domain.audit import AuditEntry
 from bot.domain.ports import SystemClock
 from tests.bench.long_trail import COLUMNS, chained_rows
 from tests.bench.timing import Comparison, in_turn
@@ -203,17 +203,16 @@ async def _unchained(database: Database, seq: int) -> None:
 
     def work(unit: Unit) -> None:
         given = _storable(some_entry())
-        record = AuditRecord(
-            **given,
-            seq=seq,
-            occurred_at=datetime.now(UTC),
-            salt=new_salt(),
-            leaf="",
-            prev_hash=f"{seq:064}",
-            hash=f"{seq:064}",
-            mac="",
-            key_id="",
-        )
-        unit.audit._unwritten.add(record, canonical_json(given["payload"]))
+        unchained = {
+            "seq": seq,
+            "occurred_at": datetime.now(UTC),
+            "salt": new_salt(),
+            "leaf": "",
+            "prev_hash": f"{seq:064}",
+            "hash": f"{seq:064}",
+            "mac": "",
+            "key_id": "",
+        }
+        unit.audit._unwritten.add(_record({**given, **unchained}), canonical_json(given["payload"]))
 
     await database.note(work)
