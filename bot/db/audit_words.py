@@ -1,14 +1,15 @@
 """Looking for words: whether a row holds them, tried on it alone, and which few rows hold a rare one.
 
-Neither engine's index answers in the order of the trail within bounds: PostgreSQL's gives all its rows before
-the first, and SQLite's gathers all rows of a beginning. So it is asked for so many rows and no more. What has fewer is
-rare, and these are all; what has more is common, and is met soon by trying the rows one after the other.
+Neither engine's index answers in the order of the trail within bounds: PostgreSQL's gathers all its rows before
+the first (`audit_common`), and SQLite's all rows of a beginning. So it is asked for so many rows and no more. What has
+fewer is rare, and these are all; what has more is common, and is met soon by trying the rows one after the other.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from bot.db.audit_common import Word, in_bounds, without_common
 from bot.db.audit_search import phrases_of, words_of_row
 from bot.db.driver import every
 from bot.db.tables import audit_events
@@ -73,9 +75,9 @@ def rare_rows(connection: Connection, typed: str, most: int) -> set[int] | None:
         return set()
     if connection.dialect.name == "sqlite":
         return _of_a_rare_word(connection, phrases, most)
-    found = connection.execute(select(_SEARCH.c.seq).where(_matches(typed)).limit(most + 1)).scalars()
-    numbers = set(found)
-    return numbers if len(numbers) <= most else None
+    asked = without_common(connection, map(_as_looked_for, phrases), most)
+    numbers = in_bounds(connection, select(_SEARCH.c.seq).where(_match(asked)).limit(most + 1)) if asked else None
+    return None if numbers is None or len(numbers) > most else set(numbers)
 
 
 def _of_a_rare_word(connection: Connection, phrases: list[list[str]], most: int) -> set[int] | None:
@@ -119,11 +121,20 @@ def _looked_for(typed: str) -> tuple[list[str], list[str]]:
 
 
 def _matches(typed: str) -> ColumnElement[bool]:
-    match = " & ".join(map(_tsquery, phrases_of(typed)))
+    return _match(map(_as_looked_for, phrases_of(typed)))
+
+
+def _match(phrases: Iterable[list[Word]]) -> ColumnElement[bool]:
+    match = " & ".join(f"({' <-> '.join(map(_tsquery, words))})" for words in phrases)
     return _SEARCH.c.document.op("@@")(cast(bindparam("words", match), TSQUERY))
 
 
-def _tsquery(words: list[str]) -> str:
+def _as_looked_for(phrase: list[str]) -> list[Word]:
+    *firsts, last = phrase
+    return [*((word, False) for word in firsts), (last, True)]
+
+
+def _tsquery(word: Word) -> str:
     """A word with more places than the index keeps goes on under its name, a space and a number."""
-    *first, last = words
-    return "(" + " <-> ".join([*(f"('{word}' | '{word} ':*)" for word in first), f"'{last}':*"]) + ")"
+    letters, is_beginning = word
+    return f"'{letters}':*" if is_beginning else f"('{letters}' | '{letters} ':*)"

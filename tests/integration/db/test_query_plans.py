@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, create_engine, event, text
 
-from bot.db import audit_queries, audit_words
+from bot.db import audit_common, audit_queries, audit_words
+from bot.db.audit_common import in_bounds
 from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
 from bot.db.audit_words import row_holds
@@ -109,7 +110,7 @@ def test_no_question_skips_rows_by_offset(connection: Connection) -> None:
     assert set(skipped) == {0}  # SQLAlchemy writes "OFFSET 0" beside every LIMIT on SQLite
 
 
-QUIET_WORDS = ("moved", "mo", "moved eu", "neverwritten", "mo orders")
+QUIET_WORDS = ("moved", "mo", "moved eu", "neverwritten", "mo orders", "early", "ear", "early-to neverwritten")
 
 
 def a_trail_of_quiet_words(connection: Connection, rows: int) -> None:
@@ -119,7 +120,8 @@ def a_trail_of_quiet_words(connection: Connection, rows: int) -> None:
     )
     for number in range(rows):
         kind = AuditKind.READ if number % 2 else AuditKind.OUTCOME
-        payload: dict[str, JsonValue] = {"reason": "moved to eu" if number % 2 else "cost"}
+        reason = ("cost", "moved to eu", "cost", "moved early to eu" if number % 8 == 3 else "moved to eu")[number % 4]
+        payload: dict[str, JsonValue] = {"reason": reason}
         unit.audit.append(make_entry(kind=kind, payload=payload))
     assert unit.audit.written is connection
 
@@ -138,8 +140,21 @@ def test_no_word_makes_postgresql_read_more_of_its_index_than_a_look(
     assert 0 < sum(read) <= 4 * 50 or typed == "neverwritten"
 
 
+def test_a_question_to_postgresqls_words_ends_with_its_time_and_leaves_no_limit_behind(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_common, "MILLISECONDS", 20)
+    engine = create_engine(rewritten(postgres_url))
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 7000"))
+        assert in_bounds(connection, text("SELECT pg_sleep(60)")) is None
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "7s"
+        assert connection.execute(text("SHOW enable_seqscan")).scalar() == "on"
+    engine.dispose()
+
+
 def entries_read(connection: Connection, ask: Callable[[], object]) -> list[int]:
-    """How many entries of the full text each step of each statement gave, as PostgreSQL counted them."""
+    """How many entries of the full text each step of each statement looked at, as PostgreSQL counted them."""
     asked: list[tuple[str, dict[str, object]]] = []
 
     def remember(_: object, __: object, statement: str, parameters: dict[str, object], *___: object) -> None:
@@ -150,11 +165,13 @@ def entries_read(connection: Connection, ask: Callable[[], object]) -> list[int]
     event.remove(connection, "before_cursor_execute", remember)
     read: list[int] = []
     for statement, parameters in asked:
+        if not statement.startswith("SELECT"):
+            continue
         explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
         read += [
-            int(node["Actual Rows"] * node["Actual Loops"])
+            int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
             for node in nodes_of(explained[0]["Plan"])
-            if node.get("Relation Name") == "audit_search"
+            if "audit_search" in (node.get("Relation Name"), node.get("Index Name", "").removeprefix("ix_"))
         ]
     return read
 
