@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from bot.domain.access import Standing
 from bot.domain.errors import Denied
 from bot.domain.invocation import FormValue, Invocation
 from bot.domain.ports import Directory
+from bot.domain.replies import Reply
 from bot.domain.requests import OperationKind
 from bot.services.access import Access
 from bot.services.approvals import Approvals
@@ -43,6 +44,16 @@ class Services:
     """The slash command's own name, with its slash."""
 
 
+Say = Callable[[Reply], Awaitable[bool]]
+"""Tells the person something before the answer. False where no way led to them."""
+
+
+async def _unsaid(reply: Reply) -> bool:
+    """Where only the answer can be told."""
+    del reply
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """One command's surroundings."""
@@ -59,6 +70,9 @@ class Context:
 
     shown: Mapping[str, FormValue] = field(default_factory=dict)
     """What the submitted form's fields held when it was opened; empty for what is typed."""
+
+    say: Say = _unsaid
+    """For what takes long, a few times at the most: Slack takes five answers to one command."""
 
     @property
     def api(self) -> CloudSyncClient:

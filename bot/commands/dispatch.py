@@ -101,7 +101,7 @@ class Dispatcher:
             journey.in_view = True
             await responder.open_loading(form.title)
         context, parsed = await self._authoriser.authorise(journey, parsed)
-        answer = await parsed.command.handler(context, parsed.arguments)
+        answer = await parsed.command.handler(replace(context, say=responder.show), parsed.arguments)
         return await self._answered(journey, answer, responder, shared=parsed.share)
 
     async def _answered(
@@ -215,7 +215,8 @@ class Dispatcher:
         context, parsed = await self._authoriser.authorise(journey, parsed)
         if parsed.command.form is None:
             raise Conflict("This form belongs to an older version.", next_step="Ask again.")
-        context = replace(context, shown={field.name: field.value for field in submission.form.fields})
+        shown = {field.name: field.value for field in submission.form.fields}
+        context = replace(context, shown=shown, say=responder.show)
         journey.notes.update(asked_of(submission, journey.invocation.form_values))
         answer = await parsed.command.form.submit(context, parsed.arguments, journey.invocation.form_values)
         if isinstance(answer, Proposal):

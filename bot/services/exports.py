@@ -26,6 +26,8 @@ from bot.services.export_formats import ExportFormat, header_of, text_of_rows
 MOST_IN_CHAT = 100_000
 """Rows of one file in the chat. The command line has no such bound."""
 TOLD_EVERY = 100_000
+TOLD_EVERY_IN_CHAT = 1_000
+"""There it is passed on by the clock, and so is what was heard last."""
 EVERYTHING = AuditFilter(quiet=True)
 TIMES = {"since", "until"}
 """What leaves rows out at both ends, and none in between."""
@@ -168,7 +170,8 @@ class Exports:
             before = sheet.rows
             if not await self._add_batch(sheet, wanted, after, most):
                 return False
-            if told is not None and sheet.rows // TOLD_EVERY > before // TOLD_EVERY:
+            every = TOLD_EVERY if most is None else TOLD_EVERY_IN_CHAT
+            if told is not None and sheet.rows // every > before // every:
                 told(_how_far(sheet, wanted))
             after = sheet.next_after
         return True
@@ -199,14 +202,16 @@ class Exports:
         """Write the export's row; without it, no file is handed out."""
         await self._database.write(lambda unit: unit.audit.append(entry))
 
-    async def deliver(self, wanted: AuditFilter, form: ExportFormat, invocation: Invocation, person: Person) -> Extract:
+    async def deliver(
+        self, wanted: AuditFilter, form: ExportFormat, invocation: Invocation, person: Person, *, told: Told
+    ) -> Extract:
         """A file into the person's direct message. Nothing is sent where nothing fits."""
         messenger = self._messenger
         if messenger is None:
             raise Unavailable("Files cannot be sent from here.", retryable=False)
         with writing_files(), tempfile.TemporaryDirectory(prefix="export-") as folder:
             path = Path(folder, f"extract.{form.value}")
-            made = await self.extract(wanted, form, path, most=MOST_IN_CHAT)
+            made = await self.extract(wanted, form, path, most=MOST_IN_CHAT, told=told)
             if not made.rows:
                 return made
             entry = _chat_entry(invocation, person, made)

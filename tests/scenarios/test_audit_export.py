@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from bot.commands.areas import audit_export
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.sandbox.slack.directory import File
 from tests.bots import World
@@ -30,6 +33,16 @@ async def test_an_admin_gets_the_trail_into_the_direct_message(world: World) -> 
         world.person("grace").id,
     )
     assert row.payload["rows"] == len(lines)
+
+
+async def test_one_that_takes_long_says_in_private_how_far_it_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_export, "TOLD_AFTER", (0,))
+    await world.says("grace", "#prod", "audit export --all")
+    grace, cleo = world.person("grace"), world.person("cleo")
+    before, answer = [grace.read(message).splitlines()[0] for message in grace.see("#prod")][-2:]
+    assert before.endswith("Still exporting: looking through the trail")
+    assert "Rows exported: " in answer
+    assert not [message for message in cleo.see("#prod") if "Still exporting" in cleo.read(message)]
 
 
 async def test_only_an_admin_in_an_admin_channel_may(world: World) -> None:

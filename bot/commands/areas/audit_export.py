@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
 from bot.commands.areas.audit_filters import filter_from, filters
 from bot.commands.areas.audit_known import require_known, require_picked
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
@@ -10,10 +14,12 @@ from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.replies import Action, Code, CommandButton, LinkButton, Mood, Reply, Small, line
 from bot.services.export_formats import ExportFormat
-from bot.services.exports import Extract
+from bot.services.exports import Extract, Told
 
 COMMAND_LINE = "python app.py audit export"
 FORMATS = tuple(form.value for form in ExportFormat)
+TOLD_AFTER = (5, 25, 90)
+"""Seconds from one word of how far it is to the next. Of Slack's five answers, the file's own may take two."""
 
 
 async def export(context: Context, arguments: Arguments) -> Answer:
@@ -21,7 +27,10 @@ async def export(context: Context, arguments: Arguments) -> Answer:
     form = ExportFormat(arguments.text("format") or ExportFormat.CSV)
     await require_picked(context, arguments)
     wanted = filter_from(arguments, context.standing.person.timezone)
-    made = await context.services.exports.deliver(wanted, form, context.invocation, context.standing.person)
+    async with _telling_how_far(context) as told:
+        made = await context.services.exports.deliver(
+            wanted, form, context.invocation, context.standing.person, told=told
+        )
     if not made.rows:
         await require_known(context, wanted)
         return Reply(
@@ -29,6 +38,36 @@ async def export(context: Context, arguments: Arguments) -> Answer:
             next_step=line("Next: widen the question, or add ", Code(text="--all"), " for reads and mistypes."),
         )
     return _partial(made) if not made.complete else _whole(made)
+
+
+@asynccontextmanager
+async def _telling_how_far(context: Context) -> AsyncIterator[Told]:
+    """Passes on what was heard last, now and then; a word that is on its way arrives before the answer."""
+    heard, ended = ["looking through the trail"], asyncio.Event()
+
+    async def tell() -> None:
+        for seconds in TOLD_AFTER:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await ended.wait()
+            if ended.is_set():
+                return
+            await context.say(_under_way(heard[-1]))
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield heard.append
+    finally:
+        ended.set()
+        await telling
+
+
+def _under_way(how_far: str) -> Reply:
+    return Reply(
+        verdict=line(f"Still exporting: {how_far}"),
+        mood=Mood.WAITING,
+        next_step=line("Next: wait; the file comes into your direct message with the bot."),
+    )
 
 
 def _whole(made: Extract) -> Reply:

@@ -54,6 +54,8 @@ class Channel:
     mailbox: Mailbox = field(default_factory=Mailbox)
     bot_admins: frozenset[str] = frozenset()
     environments: tuple[str, ...] = ("prod",)
+    heard: list[Reply] = field(default_factory=list)
+    """What was said before the answer."""
 
     @cached_property
     def trail(self) -> Trail:
@@ -156,7 +158,12 @@ class Channel:
             now=self.clock.now(),
             client=self.client,
             target=target,
+            say=self._hear,
         )
+
+    async def _hear(self, reply: Reply) -> bool:
+        self.heard.append(reply)
+        return True
 
 
 def _spec(parsed: Parsed) -> FormSpec:

@@ -8,6 +8,7 @@ import sqlite3
 
 import pytest
 
+from bot.commands.areas import audit_export
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditOutcome, AuditRecord
 from bot.domain.errors import InvalidInput, TrailUnavailable
 from bot.domain.ports import MessageRefused
@@ -80,6 +81,27 @@ async def test_over_the_bound_it_says_so_and_names_the_command_line(
     assert "python app.py audit export" in reply_text(reply)
     (row,) = await exported(channel)
     assert (row.payload["rows"], row.payload["complete"]) == (2, False)
+
+
+async def test_one_that_takes_long_says_a_few_times_how_far_it_is(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_export, "TOLD_AFTER", (0, 0, 3_600))
+    monkeypatch.setattr(exports, "TOLD_EVERY_IN_CHAT", 1)
+    channel.mailbox.takes = 0.1
+    await fill(channel, 3)
+    reply = await channel.reply("audit export")
+    assert line_text(reply.verdict).startswith("Rows exported: 3")
+    first, last = channel.heard
+    assert line_text(first.verdict) == "Still exporting: looking through the trail"
+    assert line_text(last.verdict).startswith("Still exporting: ")
+    assert last.mood is Mood.WAITING
+
+
+async def test_one_that_takes_a_moment_says_nothing_but_the_answer(channel: Channel) -> None:
+    await fill(channel, 3)
+    await channel.reply("audit export")
+    assert channel.heard == []
 
 
 async def test_a_file_that_slack_refuses_is_told_and_the_trail_says_so(channel: Channel) -> None:
