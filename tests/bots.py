@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from bot.slack.transport import SlackDoor, http_app
 from tests.conftest import AUDIT_KEYS
 
 KEY = "key-of-acme"
+REST_SECONDS = 60
+"""So long may it take until nothing is under way: on a busy machine it does."""
 LIKELIEST = Switches()
 """How the API answers where nothing else is said."""
 
@@ -76,7 +79,8 @@ class World:
 
     async def settle(self) -> None:
         """Wait until nothing is under way: deliveries, sends and messages."""
-        for _ in range(400):
+        late = time.monotonic() + REST_SECONDS
+        while time.monotonic() < late:
             await self.program.tasks.drain(5)
             self.program.background.wake_messages()
             at_rest = not self.program.background.busy and not self.program.tasks.count

@@ -176,7 +176,7 @@ async def test_a_claim_that_ran_out_leads_to_reading_and_never_to_a_second_send(
 
         await world.program.database.write(crash)
         await world.person("alan").wait_for(
-            lambda: "Unknown whether it happened" in world.told("alan") or None, timeout=15
+            lambda: "Unknown whether it happened" in world.told("alan") or None, timeout=40
         )
         assert world.api.journal.changing == []
 
