@@ -33,10 +33,10 @@ CAMPAIGNS = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--kills 1000` and the like, and `--under fields-few`."""
+    """`--kills 1000` and the like, and `--under fields-few` or `--under turn-1`."""
     for name, (default, meaning) in CAMPAIGNS.items():
         parser.addoption(f"--{name}", type=int, default=default, help=f"{meaning} (default {default})")
-    ways = dict(Switches.each())
+    ways = [name for name, _ in (*Switches.each(), *Switches.turns())]
     parser.addoption(
         "--under",
         choices=ways,

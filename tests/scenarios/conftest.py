@@ -40,7 +40,7 @@ def fallbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def under(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Switches:
     """How the API answers in every scenario that does not say so itself: by default as is likeliest, else `--under`."""
-    chosen = dict(Switches.each())[pytestconfig.getoption("--under")]
+    chosen = dict((*Switches.each(), *Switches.turns()))[pytestconfig.getoption("--under")]
     monkeypatch.setattr(bots, "LIKELIEST", chosen)
     return chosen
 

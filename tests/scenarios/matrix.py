@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.commands.areas.devices import PAGE_SIZE
 from bot.commands.catalogue import all_commands
 from bot.commands.command import Command
 from bot.domain.access import Gate, Role
+from bot.sandbox.api.switches import Fields, Switches
 from tests.bots import World
 
 COMMANDS = {command.name: command for command in all_commands()}
@@ -81,6 +83,18 @@ WAYS = {
     "databases delete": Way(said="Deleted the database", text='databases delete orders-us --reason "x"', form=DELETION),
 }
 """In an order in which each finds what it needs."""
+CALLING = [name for name in WAYS if COMMANDS[name].endpoint]
+"""Those that call the API."""
+
+
+def as_far_as_told(verdict: str, under: Switches) -> str:
+    """A verdict without what the API leaves out."""
+    if under.fields is Fields.FEW and " is a " in verdict:
+        return verdict.partition(" is a ")[0] + " is a "
+    count, is_count, here = verdict.partition(" devices")
+    if not under.meta.tells_total and is_count and count.isdigit():
+        return f"Devices {here.removeprefix(', here ') or f'1–{min(int(count), PAGE_SIZE)}'}"
+    return verdict
 
 
 async def carried_through(world: World, name: str, request: str = "") -> str:

@@ -43,45 +43,50 @@ async def another_approves(world: World, channel: str, *, by: str) -> str:
     return world.card(by, channel)
 
 
+async def opens_itself(world: World) -> None:
+    """From the welcome to the deletion, by what the screen names each time."""
+    await world.settle()
+    ada, welcome = world.person("ada"), world.told("ada")
+    assert "no channel may use it yet" in welcome
+    await presses_what_is_named(world, "ada", "dm", next_step(welcome))
+    answer = await world.fills("ada", {"Channel": "#random", "Who else may approve": "grace"})
+    assert "Set up: #random is admin, on default" in answer
+    assert "@grace may approve there too" in answer
+    assert ada.modal is not None
+    await ada.close(ada.modal)
+
+    assert len(ada.see("dm")) == 1, "the welcome is drawn anew, so that no stale button leads back"
+    assert "Set up: #random is admin, on default" in world.told("ada")
+    assert "Set up a channel" not in world.told("ada")
+    assert next_step(world.told("ada")) == next_step(answer)
+    channel = named(next_step(world.told("ada")), CHANNEL)
+    assert "Set up: this channel is admin, on default" in world.card("ada", channel)
+    assert re.search("Who may decide: (@ada and @grace|@grace and @ada);", world.card("ada", channel))
+
+    listed = await presses_what_is_named(world, "ada", channel, next_step(world.card("ada", channel)))
+    assert "12 databases" in listed
+    await presses_what_is_named(world, "ada", channel, next_step(listed))
+    card = world.card("grace", channel)
+    assert "@ada asks to rehearse an approval" in card
+    assert "What it touches: nothing" in card
+    done = await another_approves(world, channel, by="grace")
+    assert "Rehearsed an approval" in done
+    assert world.api.journal.changing == []
+    assert next_step(world.told("ada")) == next_step(done)
+
+    following, database = next_step(done), named(listed, LISTED)
+    await world.says("ada", named(following, CHANNEL), named(following, COMMAND).replace("<database>", database))
+    await world.fills("ada", {"Reason": "not needed", "Type the label to confirm": database}, channel)
+    done = await another_approves(world, channel, by="grace")
+    assert f"Deleted the database “{database}”" in done
+    assert [call.method for call in world.api.journal.changing] == ["DELETE"]
+    assert f"databases delete {database} for @ada: done" in await world.says("ada", channel, "audit list")
+    assert "Rehearse" not in await world.says("ada", channel, "databases list")
+
+
 async def test_a_fresh_install_opens_itself(database_url: str) -> None:
     async with accounted_bot(database_url, roles=False) as world:
-        await world.settle()
-        ada, welcome = world.person("ada"), world.told("ada")
-        assert "no channel may use it yet" in welcome
-        await presses_what_is_named(world, "ada", "dm", next_step(welcome))
-        answer = await world.fills("ada", {"Channel": "#random", "Who else may approve": "grace"})
-        assert "Set up: #random is admin, on default" in answer
-        assert "@grace may approve there too" in answer
-        assert ada.modal is not None
-        await ada.close(ada.modal)
-
-        assert len(ada.see("dm")) == 1, "the welcome is drawn anew, so that no stale button leads back"
-        assert "Set up: #random is admin, on default" in world.told("ada")
-        assert "Set up a channel" not in world.told("ada")
-        assert next_step(world.told("ada")) == next_step(answer)
-        channel = named(next_step(world.told("ada")), CHANNEL)
-        assert "Set up: this channel is admin, on default" in world.card("ada", channel)
-        assert re.search("Who may decide: (@ada and @grace|@grace and @ada);", world.card("ada", channel))
-
-        listed = await presses_what_is_named(world, "ada", channel, next_step(world.card("ada", channel)))
-        assert "12 databases" in listed
-        await presses_what_is_named(world, "ada", channel, next_step(listed))
-        card = world.card("grace", channel)
-        assert "@ada asks to rehearse an approval" in card
-        assert "What it touches: nothing" in card
-        done = await another_approves(world, channel, by="grace")
-        assert "Rehearsed an approval" in done
-        assert world.api.journal.changing == []
-        assert next_step(world.told("ada")) == next_step(done)
-
-        following, database = next_step(done), named(listed, LISTED)
-        await world.says("ada", named(following, CHANNEL), named(following, COMMAND).replace("<database>", database))
-        await world.fills("ada", {"Reason": "not needed", "Type the label to confirm": database}, channel)
-        done = await another_approves(world, channel, by="grace")
-        assert f"Deleted the database “{database}”" in done
-        assert [call.method for call in world.api.journal.changing] == ["DELETE"]
-        assert f"databases delete {database} for @ada: done" in await world.says("ada", channel, "audit list")
-        assert "Rehearse" not in await world.says("ada", channel, "databases list")
+        await opens_itself(world)
 
 
 async def test_the_welcome_is_written_once_however_often_the_bot_starts(database_url: str) -> None:

@@ -9,10 +9,9 @@ from bot.domain.access import OperationClass, Role
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
 from tests.bots import World
-from tests.scenarios.matrix import COMMANDS, WAYS, carried_through, close_form
+from tests.scenarios.matrix import CALLING, COMMANDS, WAYS, carried_through, close_form
 
 K = AuditKind
-CALLING = [name for name in WAYS if COMMANDS[name].endpoint]
 READING = [name for name in CALLING if COMMANDS[name].operation_class is OperationClass.READ]
 CHANGING = [name for name in CALLING if name not in READING]
 ENDPOINTS = 16

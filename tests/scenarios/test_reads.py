@@ -6,9 +6,10 @@ import pytest
 
 from bot.domain.audit import AuditAction, AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
-from bot.sandbox.api.switches import Fields, Meta, Switches
+from bot.sandbox.api.switches import Switches
 from tests.bots import World
 from tests.scenarios.conftest import accounted_bot
+from tests.scenarios.matrix import as_far_as_told
 
 READS = [
     ("org", AuditAction.ORG_SHOW, "Acme Corp is active"),
@@ -46,15 +47,6 @@ async def test_a_database_that_does_not_answer_leaves_its_code_in_the_trail(worl
     row = (await world.trail())[-1]
     assert (row.outcome, row.code) == (AuditOutcome.SUCCEEDED, "database_unreachable"), "it was read, and reads so"
     assert "databases check billing (database_unreachable)" in await world.says("alan", "#prod", "audit list --all")
-
-
-def as_far_as_told(verdict: str, under: Switches) -> str:
-    """A verdict without what the API leaves out."""
-    if under.fields is Fields.FEW and " is a " in verdict:
-        return verdict.partition(" is a ")[0] + " is a "
-    if under.meta in (Meta.MORE, Meta.MISSING) and verdict.startswith("1000 devices"):
-        return "of customers"
-    return verdict
 
 
 async def test_an_unbound_channel_is_refused_and_nothing_is_called(world: World) -> None:

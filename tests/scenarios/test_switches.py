@@ -1,4 +1,4 @@
-"""Where the specification is silent, every plausible answer works: reads, changes and an approved deletion."""
+"""Where the specification is silent, every plausible answer works: each by itself, and all switches turned at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 
 from bot.sandbox.api.switches import Switches
 from tests.bots import KEY, World
-from tests.scenarios.matrix import close_form
+from tests.scenarios.conftest import accounted_bot
+from tests.scenarios.matrix import CALLING, WAYS, as_far_as_told, carried_through, close_form
+from tests.scenarios.test_first_run import opens_itself
 
 READS = (
     ("databases list", "12 databases"),
@@ -23,6 +25,7 @@ READS = (
     ("notifications token show kiosk", "No Expo access token is set"),
     ("notifications token show orders-eu", "An Expo access token is set"),
 )
+TURNS = pytest.mark.parametrize("switches", [pytest.param(switches, id=name) for name, switches in Switches.turns()])
 
 
 @pytest.mark.parametrize("switch", ["defaults", *Switches.choices()])
@@ -74,3 +77,20 @@ async def registered(world: World) -> None:
     await close_form(world, "alan")
     made = world.api.estate.labelled("new-one")
     assert made.id in answer, "the new id is shown, or found in the list"
+
+
+@TURNS
+async def test_every_command_that_calls_the_api_works_under_each_turn(sqlite_url: str, switches: Switches) -> None:
+    wrong = {}
+    async with accounted_bot(sqlite_url, switches=switches) as world:
+        for name in CALLING:
+            answer = await carried_through(world, name)
+            if as_far_as_told(WAYS[name].said, switches) not in answer:
+                wrong[name] = answer
+    assert wrong == {}
+
+
+@TURNS
+async def test_a_fresh_install_opens_itself_under_each_turn(sqlite_url: str, switches: Switches) -> None:
+    async with accounted_bot(sqlite_url, roles=False, switches=switches) as world:
+        await opens_itself(world)

@@ -24,6 +24,11 @@ class Registered(Enum):
     NO_CONTENT = "204 without a body"
     EMPTY_BODY = "no body"
 
+    @property
+    def tells_id(self) -> bool:
+        """Whether it says what was registered."""
+        return self in (Registered.ID, Registered.OBJECT)
+
 
 class Changed(Enum):
     """Status of a PATCH, PUT, enable, disable or DELETE that answers with a body."""
@@ -60,6 +65,11 @@ class Meta(Enum):
     MORE = "hasMore only"
     NESTED = "page, page_size and total, under pagination"
     MISSING = "no meta"
+
+    @property
+    def tells_total(self) -> bool:
+        """Whether it says how many there are in all."""
+        return self not in (Meta.MORE, Meta.MISSING)
 
 
 class EmptyList(Enum):
@@ -244,6 +254,14 @@ class Switches:
             for choice in choices:
                 if choice is not getattr(default, name):
                     yield f"{name}-{choice.name.lower()}", default.with_choice(name, choice.name)
+
+    @classmethod
+    def turns(cls) -> Iterator[tuple[str, Switches]]:
+        """All switches at once, each at its next choice every time, until every choice had its turn beside others."""
+        choices = cls.choices()
+        for turn in range(1, max(len(each) for each in choices.values())):
+            chosen = {name: each[turn % len(each)] for name, each in choices.items()}
+            yield f"turn-{turn}", cls(**chosen)  # type: ignore[arg-type]
 
     @classmethod
     def choices(cls) -> dict[str, list[Enum]]:

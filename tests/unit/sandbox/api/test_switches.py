@@ -45,6 +45,12 @@ def test_each_other_choice_comes_by_itself_and_once() -> None:
         assert differing == [name.partition("-")[0]]
 
 
+def test_every_choice_has_its_turn_beside_other_choices() -> None:
+    turns = [dict(Switches().chosen()), *(switches.chosen() for _, switches in Switches.turns())]
+    for name, choices in Switches.choices().items():
+        assert {turn[name] for turn in turns} == {choice.name.lower() for choice in choices}
+
+
 def test_an_unknown_switch_or_choice_is_not_set() -> None:
     for name, choice in (("colour", "red"), ("meta", "red")):
         with pytest.raises(KeyError):
