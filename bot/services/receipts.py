@@ -17,12 +17,13 @@ from bot.cloudsync.errors import CloudSyncError, NotFound
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.access import Gate
+from bot.domain.audit import JsonValue
 from bot.domain.ends import REACHED
 from bot.domain.errors import Unavailable
 from bot.domain.ports import MessageDelayed
 from bot.domain.records import OutboxItem
 from bot.domain.replies import LONGEST_COMMAND
-from bot.domain.requests import OperationKind, Request, Result
+from bot.domain.requests import OperationKind, Request, RequestState, Result
 from bot.services.environments import Environments
 from bot.services.lifecycle import (
     OutboxKind,
@@ -35,6 +36,7 @@ from bot.services.lifecycle import (
     redacted,
 )
 from bot.services.operations.databases import deletion_receipt
+from bot.services.operations.observing import doubted
 from bot.services.operations.operation import OperationHandler, Receipt
 from bot.services.outbox import Drawer
 
@@ -124,7 +126,9 @@ def _kept(unit: Unit, ended: Request, receipt: Receipt) -> Request:
     after = _with(unit, current, receipt)
     if receipt.lines:
         read = redacted(f"{label}: {value}" for label, value in receipt.lines)
-        unit.audit.append(readings_row(after, {"readings": read, "afterwards": True}))
+        doubts = after.result.warnings[len(current.result.warnings) :]
+        told: dict[str, JsonValue] = {"warnings": [*doubts]} if doubts else {}
+        unit.audit.append(readings_row(after, {"readings": read, "afterwards": True, **told}))
     owe_card(unit, after)
     return after
 
@@ -138,15 +142,17 @@ def _kept_later(unit: Unit, ended: Request, receipt: Receipt) -> None:
 
 
 def _with(unit: Unit, ended: Request, receipt: Receipt) -> Request:
-    result = _shown(ended.result, receipt)
+    result = _shown(ended, receipt)
     unit.requests.set_columns(ended.id, result=result)
     return replace(ended, result=result)
 
 
-def _shown(result: Result, receipt: Receipt) -> Result:
+def _shown(ended: Request, receipt: Receipt) -> Result:
+    """What the program took for done is doubted by what it reads; what a person said is not."""
     fits = len(receipt.undo_command) <= LONGEST_COMMAND
+    astray = receipt.astray if ended.state is RequestState.SUCCEEDED else ()
     return replace(
-        result,
+        doubted(ended.result, ended.operation.kind, astray),
         receipt=receipt.lines,
         undo_label=receipt.undo_label if fits else "",
         undo_command=receipt.undo_command if fits else "",

@@ -8,8 +8,9 @@ from bot.commands.command import Command
 from bot.domain.access import OperationClass, Role
 from bot.domain.audit import AuditKind, AuditOutcome
 from bot.sandbox.api.faults import FaultKind
+from bot.sandbox.api.switches import Switches
 from tests.bots import World
-from tests.scenarios.matrix import CALLING, COMMANDS, WAYS, carried_through, close_form
+from tests.scenarios.matrix import CALLING, COMMANDS, WAYS, as_far_as_told, carried_through, close_form
 
 K = AuditKind
 READING = [name for name in CALLING if COMMANDS[name].operation_class is OperationClass.READ]
@@ -22,14 +23,14 @@ def test_no_command_is_without_its_row() -> None:
     assert len({COMMANDS[name].endpoint for name in CALLING}) == ENDPOINTS
 
 
-async def test_each_command_comes_to_its_success(world: World) -> None:
+async def test_each_command_comes_to_its_success(world: World, under: Switches) -> None:
     wrong = {}
     await world.says("alan", "#prod", 'devices remove orders-eu site_00002 --reason "lost"')
     request = next(row.request_id for row in await world.trail() if row.request_id)
     for name, way in WAYS.items():
         answer = await carried_through(world, name, request or "")
         last = [row for row in await world.trail() if row.action is COMMANDS[name].action and row.kind is not K.FORM]
-        if way.said not in answer or not last or last[-1].outcome is not AuditOutcome.SUCCEEDED:
+        if as_far_as_told(way.said, under) not in answer or not last or last[-1].outcome is not AuditOutcome.SUCCEEDED:
             wrong[name] = (answer, last[-1:])
     assert wrong == {}
 

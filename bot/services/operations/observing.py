@@ -11,7 +11,7 @@ from bot.cloudsync.client import CloudSyncClient
 from bot.cloudsync.errors import CloudSyncError
 from bot.cloudsync.models import Database, SendClass, SendOutcome
 from bot.domain.audit import JsonValue
-from bot.domain.ends import LEFT_OVER
+from bot.domain.ends import LEFT_OVER, REACHED
 from bot.domain.requests import ItemResult, OperationKind, RequestState, Result
 from bot.services.operations.operation import Sent
 
@@ -29,6 +29,9 @@ NOT_REACHED = {
     OperationKind.DISABLE_TABLES: "Not disabled",
 }
 """What a success is warned with for the items that it left."""
+
+TAKEN = "the API answered that it is done"
+"""What is known of an item that is not so when read afterwards."""
 
 PASSING = frozenset({"database_unreachable", "database_paused", "database_error"})
 """Codes of what may be over soon."""
@@ -141,6 +144,19 @@ def with_items(result: Result, kind: OperationKind, items: tuple[ItemResult, ...
     if left and len(left) < len(items):
         warnings = (*warnings, f"{words}: {names_in_words(left)}.")
     return replace(result, items=items, warnings=warnings)
+
+
+def doubted(result: Result, kind: OperationKind, astray: Sequence[str]) -> Result:
+    """The result once a reading contradicts it: what is not as wanted is told as a warning, and no longer as done."""
+    doubtful = [item.item for item in result.items if item.item in astray and item.state in REACHED]
+    if not doubtful:
+        return result
+    warning = f"{NOT_REACHED.get(kind, 'Not done')} when read afterwards: {names_in_words(doubtful)}."
+    items = tuple(
+        replace(item, state=RequestState.UNKNOWN, note=TAKEN) if item.item in doubtful else item
+        for item in result.items
+    )
+    return replace(result, items=items, warnings=(*result.warnings, warning))
 
 
 def retryable(outcome: SendOutcome) -> bool | None:

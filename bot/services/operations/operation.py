@@ -50,6 +50,8 @@ class Receipt:
     """What was read after a success: lines (label, value) and the command that turns it back, if there is one."""
 
     lines: tuple[tuple[str, str], ...] = ()
+    astray: tuple[str, ...] = ()
+    """Items that are not as wanted, whatever the call was answered."""
     undo_label: str = ""
     undo_command: str = ""
 

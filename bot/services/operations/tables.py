@@ -46,6 +46,10 @@ class SwitchTables:
     def _already(self, states: Mapping[str, bool | None], operation: Operation) -> list[str]:
         return [name for name in operation.items if states.get(name) is self._enable]
 
+    def _astray(self, states: Mapping[str, bool | None], operation: Operation) -> tuple[str, ...]:
+        """What is told to be otherwise than wanted. A table that is gone is not enabled; one without a word may be."""
+        return tuple(name for name in operation.items if states.get(name, False) is (not self._enable))
+
     async def send(self, slot: WriteSlot, operation: Operation, secrets: Mapping[str, str]) -> Sent:
         """One call for all of them."""
         del secrets
@@ -70,17 +74,19 @@ class SwitchTables:
     async def receipt(self, api: CloudSyncClient, request: Request) -> Receipt:
         """The tables as they are now, which were so before, and the way back for those that were changed."""
         states = {t.name: t.enabled for t in await api.list_tables(request.operation.database_id or "")}
-        now = [f"{name} {_word(states.get(name))}" for name in request.operation.items]
+        now = [f"{name} {_word(states[name]) if name in states else 'gone'}" for name in request.operation.items]
+        astray = self._astray(states, request.operation)
         verb = "disable" if self._enable else "enable"
         moved = _moved(request)
-        names = " ".join(f'"{name}"' if " " in name else name for name in moved)
+        names = " ".join(f'"{name}"' if " " in name else name for name in moved if name not in astray)
         before = [name for name in request.operation.items if name not in moved]
         already = (("Enabled already" if self._enable else "Disabled already", names_in_words(before)),)
         lines = (*(already if before else ()), ("Read afterwards", names_in_words(now)))
-        if not moved:
-            return Receipt(lines=lines)
+        if not names:
+            return Receipt(lines=lines, astray=astray)
         return Receipt(
             lines=lines,
+            astray=astray,
             undo_label="Disable them" if self._enable else "Enable again",
             undo_command=f"tables {verb} {request.operation.database_id} {names}",
         )

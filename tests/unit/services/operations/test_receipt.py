@@ -63,6 +63,26 @@ async def test_what_changed_nothing_says_so_and_has_no_way_back(desk: Desk) -> N
     assert (enabled.undo_command, disabled.undo_command) == ("", "")
 
 
+async def test_a_table_that_is_not_as_wanted_afterwards_is_told_and_not_turned_back(desk: Desk) -> None:
+    asked = desk.ask(Kind.ENABLE_TABLES, "orders-eu", "invoices", "audit_log")
+    request = await asked.requested()
+    await asked.send()
+    del desk.database().tables["invoices"]
+    receipt = await asked.receipt(request)
+    assert receipt.astray == ("invoices",)
+    assert receipt.lines == (("Read afterwards", "invoices gone, audit_log enabled"),)
+    assert receipt.undo_command == f"tables disable {desk.database().id} audit_log"
+
+
+async def test_a_table_that_is_gone_is_as_disabled_as_was_wanted(desk: Desk) -> None:
+    asked = desk.ask(Kind.DISABLE_TABLES, "orders-eu", "users", "orders")
+    request = await asked.requested()
+    await asked.send()
+    del desk.database().tables["users"]
+    desk.database().tables["orders"] = True
+    assert (await asked.receipt(request)).astray == ("orders",)
+
+
 async def test_the_way_back_survives_a_table_with_a_space(desk: Desk) -> None:
     desk.database().tables["order lines"] = True
     receipt = await receipt_of(desk.ask(Kind.DISABLE_TABLES, "orders-eu", "order lines"))
