@@ -50,6 +50,8 @@ def _succeeded(request: Request, _: tuple[str, ...]) -> Reply:
     verdict: Line = titled(request, done_words(request.summary))
     if result.inferred:
         verdict = (*verdict, f" ({_what_failed(request)}; reading shows that it happened)")
+    if any(item.state is RequestState.UNKNOWN for item in result.items):
+        verdict = (*verdict, " (so the API answered; reading shows otherwise)")
     parts: list[Part] = [*_warnings(request), *items(request), *_receipt(request), facts(request), *unread(request)]
     parts += votes(request)
     return Reply(

@@ -148,9 +148,10 @@ def _with(unit: Unit, ended: Request, receipt: Receipt) -> Request:
 
 
 def _shown(ended: Request, receipt: Receipt) -> Result:
-    """What the program took for done is doubted by what it reads; what a person said is not."""
+    """What the API answered is doubted by what is read; what a person said, or a reading showed already, is not."""
     fits = len(receipt.undo_command) <= LONGEST_COMMAND
-    astray = receipt.astray if ended.state is RequestState.SUCCEEDED else ()
+    is_answered = ended.state is RequestState.SUCCEEDED and not ended.result.inferred
+    astray = receipt.astray if is_answered else ()
     return replace(
         doubted(ended.result, ended.operation.kind, astray),
         receipt=receipt.lines,

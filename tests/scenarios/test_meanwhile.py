@@ -50,7 +50,8 @@ async def test_a_table_that_went_away_is_not_called_enabled_because_the_api_answ
     warning = "Not enabled when read afterwards: invoices."
     async with accounted_bot(sqlite_url, switches=Switches(some_unknown=SomeUnknown.PART_DONE)) as world:
         answer = await enabled(world, lambda orders: orders.tables.pop("invoices"))
-        assert answer.startswith("⚠️ ")
+        assert answer.startswith("⚠️ Enabled CloudSync for the tables invoices, audit_log")
+        assert answer.splitlines()[0].endswith("(so the API answered; reading shows otherwise)")
         assert f"Warning: {warning}" in answer
         assert "invoices: unknown (the API answered that it is done)" in answer
         assert "audit_log: done" in answer

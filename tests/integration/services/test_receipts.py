@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+import pytest
+
 from bot.cloudsync.errors import ApiUnreachable, NotFound
 from bot.db.engine import Database
 from bot.domain.access import Gate
-from bot.domain.requests import Operation, OperationKind, Request, RequestState, Result
+from bot.domain.requests import ItemResult, Operation, OperationKind, Request, RequestState, Result
 from bot.services.environments import Environments
 from bot.services.operations.operation import OperationHandler, Receipt
 from bot.services.outbox import OutboxWorker
@@ -87,6 +89,20 @@ async def test_a_receipt_leaves_what_was_written_meanwhile_as_it_is(database: Da
     await receipts.read(request)
     kept = (await current(database, request)).result
     assert (kept.warnings, kept.receipt) == (("Slow.",), READ.lines)
+
+
+@pytest.mark.parametrize("inferred", [False, True], ids=["answered", "inferred"])
+async def test_a_reading_doubts_what_the_api_answered_and_not_what_another_reading_showed(
+    database: Database, inferred: bool
+) -> None:
+    astray = Receipt(lines=(("Read afterwards", "users disabled"),), astray=("users",))
+    receipts = receipts_on(database, Reading(gives=lambda: astray))
+    request = await ended(database, receipts, "U0ADA")
+    result = Result(items=(ItemResult(item="users", state=RequestState.SUCCEEDED),), inferred=inferred)
+    await database.note(lambda unit: unit.requests.set_columns(request.id, result=result))
+    kept = (await receipts.read(request)).result
+    assert (kept.items == result.items) is inferred
+    assert kept.warnings == (() if inferred else ("Not enabled when read afterwards: users.",))
 
 
 async def test_it_is_read_again_until_it_can_be_and_then_no_more(replica: Replica, clock: ManualClock) -> None:
