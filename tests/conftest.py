@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -74,9 +75,11 @@ def audit_keys() -> AuditKeys:
 
 
 @pytest.fixture(scope="session")
-def sqlite_source(tmp_path_factory: pytest.TempPathFactory) -> SqliteSource:
+def sqlite_source() -> Iterator[SqliteSource]:
     """Migrated SQLite files."""
-    return SqliteSource(tmp_path_factory.mktemp("sqlite"))
+    folder = quick_folder()
+    yield SqliteSource(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
