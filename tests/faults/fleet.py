@@ -21,7 +21,8 @@ import httpx
 from bot.sandbox.launch import complete_environment, free_port
 from bot.sandbox.slack.deliver import NOBODY
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
+"""Many may start at once, on a slow machine."""
 
 
 class Spawner:
@@ -121,7 +122,8 @@ class Fleet:
 
     def __init__(self, spawner: Spawner, settings: Mapping[str, str], folder: Path) -> None:
         self._spawner = spawner
-        self._settings = dict(settings)
+        self.settings = dict(settings)
+        """Of every bot that is started from now on."""
         self._folder = folder
         self.planted = ""
         """The fault built into every bot that is started from now on; see `planted`."""
@@ -131,7 +133,7 @@ class Fleet:
     async def start(self, *arguments: str, **settings: str) -> Replica:
         """One more bot; it may not be ready yet."""
         port = str(free_port("127.0.0.1"))
-        environ = complete_environment({**self._settings, "HOST": "127.0.0.1", "PORT": port, **settings})
+        environ = complete_environment({**self.settings, "HOST": "127.0.0.1", "PORT": port, **settings})
         self.started += 1
         log = self._folder / f"bot-{self.started}.log"
         pid = await self._spawner.fork(list(arguments or ("serve",)), environ, log, self.planted)

@@ -57,4 +57,5 @@ async def settled(stage: Stage, seconds: float = REST_SECONDS) -> truth.Verdict:
         await asyncio.sleep(0.2)
     await stage.fleet.kill_all()
     await _find_what_was_left(stage)
-    return truth.check(await truth.books(stage.database), list(stage.api.journal), stage.workspace.messages)
+    found, late = await truth.books(stage.database), stage.pulse.worst
+    return truth.check(found, list(stage.api.journal), stage.workspace.messages, late=late)

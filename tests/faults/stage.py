@@ -32,6 +32,7 @@ OPERATORS = 12
 APPROVERS = 10
 CHANNEL = "#prod"
 CALL_DEADLINE_SECONDS = 1.0
+BEAT_SECONDS = 0.02
 TABLES = ("users", "orders", "invoices", "events")
 
 
@@ -52,6 +53,21 @@ class Balancer(Courier):
 
 
 @dataclass(kw_only=True)
+class Pulse:
+    """How late this process came to what it had to do, at its worst: it serves the stand-ins, which note the time."""
+
+    worst: float = 0.0
+
+    async def beat(self) -> None:
+        """For as long as the play lasts."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + BEAT_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
+            self.worst = max(self.worst, loop.time() - due)
+
+
+@dataclass(kw_only=True)
 class Stage:
     """What a fault test holds on to."""
 
@@ -61,6 +77,7 @@ class Stage:
     database_url: str
     fleet: Fleet
     chance: random.Random
+    pulse: Pulse
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -154,7 +171,17 @@ async def staged(
         assert isinstance(balancer, Balancer)
         balancer.fleet, balancer.chance = fleet, chance
         await _give_roles(database, workspace)
-        yield Stage(api=api, slack=slack, database=database, database_url=database_url, fleet=fleet, chance=chance)
+        pulse = Pulse()
+        stack.callback(asyncio.create_task(pulse.beat()).cancel)
+        yield Stage(
+            api=api,
+            slack=slack,
+            database=database,
+            database_url=database_url,
+            fleet=fleet,
+            chance=chance,
+            pulse=pulse,
+        )
 
 
 def _settings(api: StandInApi, slack: StandInSlack, database_url: str, more: dict[str, str]) -> dict[str, str]:
@@ -163,7 +190,7 @@ def _settings(api: StandInApi, slack: StandInSlack, database_url: str, more: dic
         "SECRET_KEYS": base64.urlsafe_b64encode(b"s" * 32).decode(),
         "AUDIT_KEYS": ",".join(base64.urlsafe_b64encode(key).decode() for key in AUDIT_KEYS.keys),
         "DECISION_SECONDS": "5",
-        "SEND_SECONDS": "8",
+        "SEND_SECONDS": "20",
         "RECONCILE_SECONDS": "2,3,4",
         "CALL_DEADLINE_SECONDS": f"{CALL_DEADLINE_SECONDS}",
     }
