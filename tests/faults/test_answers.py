@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from itertools import chain, product
 from pathlib import Path
+
+import pytest
 
 from bot.domain.requests import OperationKind as Kind
 from bot.sandbox.api.faults import FaultKind
@@ -23,6 +26,8 @@ SECONDS = {
     FaultKind.RATE_LIMITED: 1.0,
 }
 """Late effects come within the suite's quiet period of two seconds, hanging outlives its deadline of one."""
+PARTS = 2
+"""Each with a bot of its own: of the registrations, one is under way at a time."""
 TRIES = 12
 """A machine under load may outlast people's patience: they come again."""
 METHODS = {
@@ -48,10 +53,21 @@ async def meet(stage: Stage, number: int, kind: Kind, fault: FaultKind) -> None:
                 return
 
 
+def pairs_of(part: int) -> list[tuple[Kind, FaultKind]]:
+    """This part's operations with their faults: of every two neighbours one, so that each part has all of both."""
+    pairs = product(enumerate(KINDS), enumerate(FaultKind))
+    return [(kind, fault) for (row, kind), (column, fault) in pairs if (row + column) % PARTS == part]
+
+
+def test_the_parts_are_all_there_is() -> None:
+    assert sorted(chain(*map(pairs_of, range(PARTS)))) == sorted(product(KINDS, FaultKind))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
 async def test_every_fault_of_the_api_ends_truthfully_for_every_operation(
-    spawner: Spawner, sqlite_url: str, tmp_path: Path, figure: Figure
+    spawner: Spawner, sqlite_url: str, tmp_path: Path, figure: Figure, part: int
 ) -> None:
-    pairs = [(kind, fault) for kind in KINDS for fault in FaultKind] * figure("answer-rounds")
+    pairs = pairs_of(part) * figure("answer-rounds")
     places = [asyncio.Semaphore(1) for _ in range(OPERATORS - 1)]
     registering = asyncio.Semaphore(1)
 

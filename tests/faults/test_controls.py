@@ -11,11 +11,12 @@ import pytest
 from bot.domain.requests import OperationKind as Kind
 from bot.domain.requests import RequestState
 from bot.sandbox.api.faults import FaultKind
+from tests.databases import PostgresSource, SqliteSource
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import Stage, managed, staged, until
 from tests.faults.test_failpoints import BEYOND_THE_LEASE_SECONDS
-from tests.faults.test_races import races
+from tests.faults.test_races import PATIENT, races
 from tests.faults.truth import Verdict
 from tests.faults.work import carry_through
 
@@ -88,30 +89,52 @@ PLAYS = {
 }
 
 
+class Theatre:
+    """Puts plays on, each on a database of its own, of the kind that the fault shows on."""
+
+    def __init__(self, spawner: Spawner, sqlite: SqliteSource, postgres: PostgresSource, folder: Path) -> None:
+        self._spawner = spawner
+        self._sqlite = sqlite
+        self._postgres = postgres
+        self._folder = folder
+
+    async def all_of_them(self, *, planted: bool) -> dict[str, Verdict]:
+        """What was found in each, with its fault built in or without; all at once, since they mostly wait."""
+        found = await asyncio.gather(*(self._one(name, planted=planted) for name in PLAYS))
+        return dict(zip(PLAYS, found, strict=True))
+
+    async def _one(self, name: str, *, planted: bool) -> Verdict:
+        """Decisions race only where several processes write."""
+        race = name == "no compare-and-set"
+        source, settings = (self._postgres, PATIENT) if race else (self._sqlite, {})
+        url, folder = source.clone(), self._folder / name.replace(" ", "-")
+        folder.mkdir()
+        async with staged(self._spawner, url, folder, databases=0, seed=1, **settings) as stage:
+            stage.fleet.planted = name if planted else ""
+            verdict = await PLAYS[name][0](stage)
+        source.drop(url)
+        return verdict
+
+
 @pytest.fixture
-def where(planted: str, postgres_url: str, sqlite_url: str) -> str:
-    """The database that the fault shows on: decisions race only where several processes write."""
-    return postgres_url if planted == "no compare-and-set" else sqlite_url
+def theatre(spawner: Spawner, sqlite_source: SqliteSource, postgres_source: PostgresSource, tmp_path: Path) -> Theatre:
+    return Theatre(spawner, sqlite_source, postgres_source, tmp_path)
 
 
-@pytest.mark.parametrize("planted", PLAYS)
-async def test_a_planted_fault_is_caught(spawner: Spawner, where: str, tmp_path: Path, planted: str) -> None:
-    play, words = PLAYS[planted]
-    async with staged(spawner, where, tmp_path, databases=0) as stage:
-        stage.fleet.planted = planted
-        verdict = await play(stage)
-    assert any(word in wrong for word in words for wrong in verdict.wrong), verdict
+async def test_each_planted_fault_is_caught(theatre: Theatre) -> None:
+    found = await theatre.all_of_them(planted=True)
+    missed = {
+        name: verdict
+        for name, verdict in found.items()
+        if not any(word in wrong for word in PLAYS[name][1] for wrong in verdict.wrong)
+    }
+    assert missed == {}
 
 
-@pytest.mark.parametrize("planted", PLAYS)
-async def test_the_same_play_with_a_sound_bot_finds_nothing(
-    spawner: Spawner, where: str, tmp_path: Path, planted: str
-) -> None:
-    play, _ = PLAYS[planted]
-    async with staged(spawner, where, tmp_path, databases=0) as stage:
-        verdict = await play(stage)
-    assert verdict.wrong == ()
-    assert verdict.ends
+async def test_the_same_plays_with_a_sound_bot_find_nothing(theatre: Theatre) -> None:
+    found = await theatre.all_of_them(planted=False)
+    assert {name: verdict.wrong for name, verdict in found.items() if verdict.wrong} == {}
+    assert all(verdict.ends for verdict in found.values())
 
 
 async def test_a_quiet_period_that_is_too_short_is_caught(spawner: Spawner, sqlite_url: str, tmp_path: Path) -> None:

@@ -16,15 +16,15 @@ from bot.sandbox.api.faults import FaultKind
 from tests.conftest import Figure
 from tests.databases import DatabaseSource
 from tests.faults import haste
-from tests.faults.fleet import Fleet, Replica, Spawner
+from tests.faults.fleet import START_SECONDS, Fleet, Replica, Spawner
 from tests.faults.settling import settled
 from tests.faults.spawner import BROKE_HERE
 from tests.faults.stage import CALL_DEADLINE_SECONDS, Stage, managed, staged, until
 from tests.faults.work import carry_through
 
-AT_ONCE = 7
-"""Half of the points: each mostly waits, for claims to run out above all."""
-TRIES = 4
+AT_ONCE = len(Failpoint)
+"""All of the points: each mostly waits, for claims to run out above all."""
+TRIES = 8
 """A machine under load may outlast people's patience: they come again."""
 BEYOND_THE_LEASE_SECONDS = haste.lease_seconds(CALL_DEADLINE_SECONDS) + 1
 BEYOND_THE_OUTBOX_LEASE_SECONDS = haste.OUTBOX_LEASE_SECONDS + 1.0
@@ -69,10 +69,10 @@ async def play(stage: Stage, point: Failpoint, action: str) -> list[str]:
     if point is Failpoint.IN_RECONCILE:
         stage.api.faults.arm(FaultKind.CLOSE_AFTER_EFFECT, method="DELETE", path=".*expo-access-token")
     hit = await stage.fleet.start(FAILPOINTS=f"{point}={action}")
-    await until(lambda: has_fired(hit, action) or "serving" in hit.said, 15)
+    await until(lambda: has_fired(hit, action) or "serving" in hit.said, START_SECONDS)
     errands = asyncio.create_task(walk(stage, hit, action))
     try:
-        await until(lambda: has_fired(hit, action), 60)
+        await until(lambda: has_fired(hit, action), 120)
     except TimeoutError:
         return ["the point was never met"]
     await aftermath(stage, hit, point, action)
@@ -88,7 +88,7 @@ async def works_again(stage: Stage) -> bool:
         last = await carry_through(stage, number, Kind.DELETE_TOKEN, stage.estate.add(managed(900 + number)))
         with suppress(TimeoutError):
             if last is not None:
-                await stage.workspace.wait_for(lambda target=last.target: _is_gone(stage, target.id), 10)  # type: ignore[misc]
+                await stage.workspace.wait_for(lambda target=last.target: _is_gone(stage, target.id), 20)  # type: ignore[misc]
                 return True
     return False
 

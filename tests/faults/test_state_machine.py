@@ -32,6 +32,8 @@ from tests.faults.machinery import Machinery, SenderDied
 from tests.faults.model import DECISION, Expected, Model, RefusedByModel
 from tests.faults.truth import books
 
+PARTS = 2
+"""Of each engine's runs, which take a processor each."""
 PEOPLE = ("U0ADA", "U0BOB", "U0CLEO", "U0DAN")
 TARGETS = ("db_1", "db_2")
 ENDS = (
@@ -185,16 +187,17 @@ class Requests(RuleBasedStateMachine):
         return list(self.model.requests.items())[number]
 
 
-def test_requests_stand_where_the_model_says(
-    database_source: DatabaseSource, figure: Figure, pytestconfig: pytest.Config
-) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_requests_stand_where_the_model_says(database_source: DatabaseSource, figure: Figure, part: int) -> None:
+    runs = range(part, figure("model-runs"), PARTS)
+
     class OnThisEngine(Requests):
         source = database_source
 
     run_state_machine_as_test(
         OnThisEngine,
         settings=settings(
-            max_examples=figure("model-runs"),
+            max_examples=len(runs),
             stateful_step_count=figure("model-steps"),
             deadline=None,
             suppress_health_check=list(HealthCheck),
