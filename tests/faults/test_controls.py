@@ -17,7 +17,7 @@ from tests.faults.settling import settled
 from tests.faults.stage import Stage, managed, staged, until
 from tests.faults.test_failpoints import BEYOND_THE_LEASE_SECONDS
 from tests.faults.test_races import PATIENT, races
-from tests.faults.truth import Verdict
+from tests.faults.truth import GUARD_SECONDS, Verdict
 from tests.faults.work import carry_through
 
 
@@ -42,7 +42,7 @@ async def pause_between_claim_and_call(stage: Stage) -> Verdict:
     hit = await stage.fleet.start_ready(FAILPOINTS="after_claim=pause")
     errand = asyncio.create_task(delete_a_token(stage))
     await until(lambda: hit.is_paused)
-    await asyncio.sleep(BEYOND_THE_LEASE_SECONDS)
+    await asyncio.sleep(max(BEYOND_THE_LEASE_SECONDS, GUARD_SECONDS + 2 * stage.pulse.worst + 2))
     hit.signal(signal.SIGCONT)
     await errand
     return await settled(stage)

@@ -9,7 +9,7 @@ from tests.conftest import Figure
 from tests.faults.fleet import Spawner
 from tests.faults.settling import settled
 from tests.faults.stage import Stage, staged, until
-from tests.faults.test_kills import AT_WORK, kill_again_and_again, people_at_work
+from tests.faults.test_kills import AT_WORK, kill_again_and_again, people_at_work, something_succeeds
 from tests.faults.test_redeliveries import deliver_everything_again
 
 REPLICAS = 2
@@ -39,6 +39,7 @@ async def test_what_comes_through_sockets_is_run_once_whoever_dies(
         while len(stage.fleet.alive) < REPLICAS:
             await stage.fleet.start_ready()
         await until(lambda: len(sockets.envelopes) >= ENVELOPES, 60)
+        await something_succeeds(stage)
         stopping.set()
         await asyncio.gather(*people)
         await until(lambda: sockets.is_connected, 60)

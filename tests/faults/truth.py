@@ -28,8 +28,7 @@ from tests.faults import haste
 
 SENT_NOTHING = frozenset({S.PENDING, S.DENIED, S.CANCELLED, S.EXPIRED, S.STALE})
 GUARD_SECONDS = haste.FRESH_SECONDS + 0.5
-"""The guard's, and what the stand-in takes to note a call; on a slow machine as much more as it was late at its worst,
-once for each end of the connection."""
+"""The guard's, and what the stand-in takes to note a call; on a slow machine more, by what it was late at its worst."""
 UNDECIDED = frozenset({S.PENDING, S.APPROVED, S.EXECUTING, S.UNKNOWN})
 
 _PATHS = {
@@ -136,7 +135,7 @@ def check(found: Books, calls: Sequence[Call], messages: Iterable[Message], *, l
         *_chain(found),
         *_sends(found, changing),
         *_ends(found, changing),
-        *_late(found, changing, GUARD_SECONDS + 2 * late),
+        *_late(found, changing, GUARD_SECONDS + late),
         *_again(found),
         *_left_all_the_same(found, changing),
         *_trail(found),
