@@ -35,7 +35,9 @@ UNKNOWN_THREAD = (
 )
 NOTHING_POSTED = "no anchor stands in Slack, so a rollback of all of it could not be seen."
 NOT_SEARCHED = "AUDIT_CHANNEL is not set, so threads of anchors that this database does not know were not looked for."
-UNSEEN_END = "what was cut off behind its last row could not be seen."
+UNSEEN_END = (
+    "it has no closing line, as files of earlier versions: what was cut off behind its last row could not be seen."
+)
 NOT_CLOSED = "an export with filters or a range ends with a line that says so. This file does not."
 NO_CHAIN = (
     "each row's hash and signature hold, but rows were left out, so it is no chain ({gaps} gaps): "
@@ -103,7 +105,7 @@ def verify_file(settings: Settings, path: Path) -> Verified:
     # None is made: the rows were signed with what is asked for, which need not be what a database here is signed with.
     keys = settings.audit_keys or signing_keys(settings, database_has_rows=True)
     found = audit_file.verify_file(path, AuditKeys(keys))
-    return Verified(finding=found.finding, what="trail" if found.closing is None else "file", notes=_notes(found))
+    return Verified(finding=found.finding, what="file" if found.is_part else "trail", notes=_notes(found))
 
 
 def _notes(found: FileFinding) -> tuple[str, ...]:
@@ -114,10 +116,13 @@ def _notes(found: FileFinding) -> tuple[str, ...]:
     empty = "the file holds no row." if found.first_seq is None else ""
     later = found.first_seq is not None and found.first_seq > 1
     before = f"the file begins with row {found.first_seq}; what came before is not in it." if later else ""
-    return tuple(filter(None, (empty, before, *(_of_a_part(found, found.closing) if found.closing else (UNSEEN_END,)))))
+    further = _of_a_part(found, found.closing) if found.closing else (UNSEEN_END,)
+    return tuple(filter(None, (empty, before, *further)))
 
 
 def _of_a_part(found: FileFinding, closing: Closing) -> tuple[str, ...]:
+    if closing.is_whole:
+        return ()
     asked = ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in closing.asked.items())
     part = f"it is a part of the trail ({asked or 'its first rows'}), and as it was exported."
     left_out = NO_CHAIN.format(gaps=found.gaps) if closing.is_filtered else ""

@@ -169,9 +169,9 @@ class AuditTrail:
         """Whether every row can be found by its words; see `audit_search`."""
         return index_problem(self.written)
 
-    def closing_line(self, asked: Mapping[str, JsonValue], *, filtered: bool, rows: int, sha256: str) -> str:
-        """For a file of a part of the trail; see `closing`."""
-        return closing_line(asked, filtered=filtered, rows=rows, sha256=sha256, keys=self._keys)
+    def closing_line(self, said: Mapping[str, JsonValue]) -> str:
+        """For a file of the trail; see `closing`."""
+        return closing_line(said, self._keys)
 
     def against_posted(self, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
         """The trail against the anchors that stand in Slack, (seq, hash) each; see `audit_verify`."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from bot.db.audit_walk import Beginning, Finding, Walk
+from bot.db.audit_walk import Beginning, Fault, Finding, Walk
 from bot.db.chain import GENESIS, AuditKeys
 from bot.db.closing import Closing, closing_in, json_in
 from bot.db.stored import COLUMNS, StoredRow
@@ -24,6 +24,11 @@ class FileFinding:
     closing: Closing | None = None
     gaps: int = 0
     without_tombstone: int = 0
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the file says of itself that rows were left out."""
+        return self.closing is not None and not self.closing.is_whole
 
 
 def verify_file(path: Path, keys: AuditKeys) -> FileFinding:
@@ -44,21 +49,27 @@ def _verify(path: Path, keys: AuditKeys) -> FileFinding:
     seq = _seq(first) if first else None
     beginning = Beginning(seq=seq or 1, previous_hash=GENESIS if seq == 1 else None)
     with_gaps = excused and closing is not None and closing.is_filtered
-    walk = Walk(keys, beginning, with_gaps=with_gaps, with_tombstones=closing is None)
+    unbroken = closing is None or closing.is_whole
+    walk = Walk(keys, beginning, with_gaps=with_gaps, with_tombstones=unbroken)
     found = walk.run(chain((first,), rows) if first else ())
-    if found is None:
-        found = walk.end() if closing is None else _as_a_whole(closing, walk.rows, sha256, keys)
+    ended = walk.end() if unbroken else Finding(rows=walk.rows)
+    if found is None and ended.seq is None and closing is not None:
+        found = _as_a_whole(closing, walk, sha256, keys)
     return FileFinding(
-        finding=found, first_seq=seq, closing=closing, gaps=walk.gaps, without_tombstone=walk.without_tombstone
+        finding=found or ended, first_seq=seq, closing=closing, gaps=walk.gaps, without_tombstone=walk.without_tombstone
     )
 
 
-def _as_a_whole(closing: Closing, rows: int, sha256: str, keys: AuditKeys) -> Finding:
-    problem = closing.problem(keys) or closing.differs_from(rows, sha256)
+def _as_a_whole(closing: Closing, walk: Walk, sha256: str, keys: AuditKeys) -> Finding | None:
+    problem, last = closing.problem(keys), walk.expected - 1
+    if problem is None and closing.is_cut_behind(last):
+        detail = f"the file was closed behind row {closing.said['last_seq']}"
+        return Finding(rows=walk.rows, seq=walk.expected, fault=Fault.CUT, detail=detail)
+    problem = problem or closing.differs_from(walk.rows, sha256)
     if problem is None:
-        return Finding(rows=rows)
+        return None
     fault, detail = problem
-    return Finding(rows=rows, seq=0, fault=fault, detail=detail)
+    return Finding(rows=walk.rows, seq=0, fault=fault, detail=detail)
 
 
 def _closing_of(path: Path) -> tuple[Closing | None, str]:

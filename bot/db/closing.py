@@ -1,7 +1,8 @@
-"""The line that closes a file of a part of the trail: what was asked for, and which rows came, signed as a row is.
+"""The line that closes a file of the trail: what was asked for, and which rows came, signed as a row is.
 
-A file without it says of itself that it is unbroken: a row that is missing from it, or erased without a tombstone, is a
-fault. With it, rows that the question left out are none, and the signature binds it to the rows above it.
+A file whose line calls it whole, or that was made before such files had a line, says of itself that it is unbroken: a
+row that is missing from it, or erased without a tombstone, is a fault. Otherwise rows that the question left out are
+none. The signature binds the line to the rows above it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,16 @@ class Closing:
         """Whether rows in between were left out, and not only what came before and after."""
         return self.said.get("filtered") is not False
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out between its first row and its last."""
+        return self.said.get("whole") is True
+
+    def is_cut_behind(self, seq: int) -> bool:
+        """Whether rows behind this one were in the file when it was closed."""
+        last = self.said.get("last_seq")
+        return self.is_whole and isinstance(last, int) and last > seq
+
     def problem(self, keys: AuditKeys) -> tuple[Fault, str] | None:
         """Why it is not believed."""
         if not keys.knows(self.key_id):
@@ -60,10 +71,9 @@ class Closing:
         return fault, f"it was closed with {written} rows, and these {rows} are not those"
 
 
-def closing_line(asked: Mapping[str, JsonValue], *, filtered: bool, rows: int, sha256: str, keys: AuditKeys) -> str:
-    """For the lines that have this hash."""
-    said: dict[str, JsonValue] = {"asked": dict(asked), "filtered": filtered, "rows": rows, "sha256": sha256}
-    signed = {NAME: said, "key_id": keys.current_id, "mac": keys.mac(hash_of_text(canonical_json(said)))}
+def closing_line(said: Mapping[str, JsonValue], keys: AuditKeys) -> str:
+    """With what is said of the lines above it."""
+    signed = {NAME: dict(said), "key_id": keys.current_id, "mac": keys.mac(hash_of_text(canonical_json(said)))}
     return f"{json.dumps(signed, separators=(',', ':'))}\n"
 
 

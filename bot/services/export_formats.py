@@ -2,7 +2,7 @@
 
 JSON Lines is for machines, and for whoever verifies the trail from the file: one object a line with every column by its
 name exactly as it is stored. Nothing is lost, so leaf, hash and MAC of each row can be computed again
-(`bot.db.chain` says how). A file of a part of the trail ends with one line more (`bot.db.closing`).
+(`bot.db.chain` says how). The file ends with one line more (`bot.db.closing`).
 
 CSV (RFC 4180: commas, CRLF, quotes doubled, a header line) is for spreadsheets, and not for verifying. NULL is an empty
 cell. A spreadsheet would run a cell that begins with ``=``, ``+``, ``-`` or ``@``, or a full-width form of one, behind

@@ -104,6 +104,12 @@ class _Sheet:
         """Of what was written until now."""
         return self._digest.hexdigest()
 
+    def closed(self, asked: dict[str, JsonValue], *, whole: bool) -> dict[str, JsonValue]:
+        """What its closing line says."""
+        filtered = bool(asked.keys() - TIMES)
+        said: dict[str, JsonValue] = {"asked": asked, "filtered": filtered, "rows": self.rows, "sha256": self.sha256}
+        return {**said, "whole": True, "last_seq": self.last_seq, "hash": self.last_hash} if whole else said
+
     def end_with(self, line: str) -> None:
         """Behind the rows."""
         self._write(line)
@@ -150,7 +156,7 @@ class Exports:
         """Write what the filter lets through, oldest first, up to the row that is the last one now.
 
         Without a filter the file goes on from there to the tombstones of what is erased in it, and is a chain of its
-        own. A part of the trail ends with a line that says so, for whoever verifies it.
+        own. It ends with a line that says whether it is such a chain or a part of the trail, for whoever verifies it.
         """
         asked = asked_of(wanted)
         head = await self._database.read(lambda unit: unit.audit.head())
@@ -160,8 +166,10 @@ class Exports:
             complete = await self._fill(sheet, bounded, most, told)
             if complete and not asked:
                 complete = await self._go_on(sheet, bounded, most, told)
-            if form is ExportFormat.JSONL and (asked or not complete):
-                await asyncio.to_thread(sheet.end_with, await self._closing_line(sheet, asked))
+            if form is ExportFormat.JSONL:
+                said = sheet.closed(asked, whole=complete and not asked)
+                line = await self._database.read(lambda unit: unit.audit.closing_line(said))
+                await asyncio.to_thread(sheet.end_with, line)
             return await asyncio.to_thread(lambda: sheet.finish(complete=complete))
 
     async def _fill(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
@@ -179,12 +187,6 @@ class Exports:
     async def _add_batch(self, sheet: _Sheet, wanted: AuditFilter, after: int, most: int | None) -> bool:
         """Read and written by one thread: handing the rows to another costs more than writing them."""
         return await self._database.read(lambda unit: sheet.add(unit.audit.batch(wanted, after=after), most))
-
-    async def _closing_line(self, sheet: _Sheet, asked: dict[str, JsonValue]) -> str:
-        filtered, rows, sha256 = bool(asked.keys() - TIMES), sheet.rows, sheet.sha256
-        return await self._database.read(
-            lambda unit: unit.audit.closing_line(asked, filtered=filtered, rows=rows, sha256=sha256)
-        )
 
     async def _go_on(self, sheet: _Sheet, wanted: AuditFilter, most: int | None, told: Told | None) -> bool:
         """Rows may be erased meanwhile: until none is without its tombstone in the file."""

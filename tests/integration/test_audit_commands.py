@@ -91,7 +91,9 @@ async def dies(code: str, *arguments: str, environ: dict[str, str]) -> None:
 
 
 def seqs(content: str) -> list[int]:
-    return [json.loads(line)["seq"] for line in content.splitlines()]
+    *rows, closing = [json.loads(line) for line in content.splitlines()]
+    assert closing["extract"]["whole"]
+    return [row["seq"] for row in rows]
 
 
 @pytest.mark.usefixtures("trail")
@@ -252,7 +254,16 @@ async def test_an_exported_file_is_verified_by_itself(environ: dict[str, str], t
     path = tmp_path / "trail.jsonl"
     assert (await run("audit", "export", "--output", str(path), environ=environ))[0] == 0
     code, said = await run("audit", "verify", "--file", str(path), environ=environ)
-    assert (code, "The trail holds" in said) == (0, True), said
+    assert (code, said) == (0, "The trail holds: 10 rows verified.\n"), said
+    await asyncio.to_thread(_cut, path, -2)
+    code, said = await run("audit", "verify", "--file", str(path), environ=environ)
+    assert (code, said) == (
+        1,
+        "The trail does not hold. First bad row: 10, cut: the file was closed behind row 10.\n",
+    )
+    await asyncio.to_thread(_cut, path, -1)
+    code, said = await run("audit", "verify", "--file", str(path), environ=environ)
+    assert (code, "Note: it has no closing line" in said) == (0, True), said
     await asyncio.to_thread(_spoil, path)
     code, said = await run("audit", "verify", "--file", str(path), environ=environ)
     assert (code, "First bad row: 1, altered" in said) == (1, True), said
@@ -301,6 +312,13 @@ async def test_a_file_with_filters_raises_no_alarm_and_says_what_it_cannot_show(
         1,
         "The file does not hold: missing: it was closed with 11 rows, and these 10 are not those.\n",
     )
+
+
+def _cut(path: Path, line: int) -> None:
+    """Without this line."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    del lines[line]
+    path.write_text("".join(lines), encoding="utf-8")
 
 
 def _spoil(path: Path) -> None:

@@ -93,6 +93,27 @@ def tamper(exported: Path, change: Callable[[Rows], object]) -> None:
     exported.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+async def test_one_of_an_earlier_version_without_a_closing_line_holds(exported: Path, tmp_path: Path) -> None:
+    tamper(exported, lambda rows: rows.pop())
+    assert await asyncio.to_thread(run, tmp_path, exported) == (0, "5 rows hold\n")
+
+
+CUT: dict[str, Callable[[Rows], object]] = {
+    "its end": lambda rows: rows.pop(-2),
+    "its beginning": lambda rows: rows.pop(0),
+    "all of it": lambda rows: rows.__delitem__(slice(0, -1)),
+    "its end, and the line says so": lambda rows: rows[-1]["extract"].update(
+        rows=4, last_seq=4, hash=rows.pop(-2)["prev_hash"]
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CUT)
+async def test_one_that_was_cut_does_not(exported: Path, tmp_path: Path, what: str) -> None:
+    tamper(exported, CUT[what])
+    assert await asyncio.to_thread(run, tmp_path, exported) == (1, "rows were cut\n")
+
+
 TAMPERED: dict[str, Callable[[Rows], object]] = {
     "row 3: the columns": lambda rows: rows[2].update(actor="U0EVE"),
     "row 2: the payload": lambda rows: rows[1].update(payload="{}"),

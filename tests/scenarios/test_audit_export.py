@@ -20,7 +20,8 @@ async def test_an_admin_gets_the_trail_into_the_direct_message(world: World) -> 
     await world.says("cleo", "#prod", "databases list")
     answer = await world.says("grace", "#prod", "audit export --all --format jsonl")
     (file,) = files(world)
-    lines = [json.loads(line) for line in (file.content or b"").splitlines()]
+    *lines, closing = [json.loads(line) for line in (file.content or b"").splitlines()]
+    assert closing["extract"]["whole"]
     assert f"Rows exported: {len(lines)}" in answer.splitlines()[0]
     assert "databases.list" in [line["action"] for line in lines]
     assert file.channels == [world.workspace.direct_channel(world.person("grace").id).id]

@@ -53,6 +53,7 @@ def change(path: Path, changes: Callable[[Lines], object]) -> Finding:
     return found_in(path).finding
 
 
+WHOLE = AuditFilter(quiet=True)
 FILTERED = AuditFilter(quiet=True, actor="U0ADA")
 RANGE = AuditFilter(quiet=True, since=START + timedelta(minutes=3), until=START + timedelta(minutes=8))
 
@@ -83,9 +84,41 @@ async def test_the_oldest_rows_of_more_than_were_wanted_are_a_part_too(trail: Da
     assert (found.finding, found.without_tombstone) == (Finding(rows=6), 1)
 
 
-async def test_an_unbroken_file_has_no_closing_line(trail: Database, tmp_path: Path) -> None:
-    found = found_in(await exported(trail, tmp_path / "file", AuditFilter(quiet=True)))
-    assert (found.finding, found.closing) == (Finding(rows=ROWS), None)
+async def test_an_unbroken_file_says_how_far_it_goes(trail: Database, tmp_path: Path) -> None:
+    found = found_in(await exported(trail, tmp_path / "file", WHOLE))
+    assert (found.finding, found.is_part) == (Finding(rows=ROWS), False)
+    assert found.closing is not None
+    assert (found.closing.said["rows"], found.closing.said["last_seq"]) == (ROWS, ROWS)
+
+
+async def test_one_of_an_earlier_version_has_no_closing_line_and_holds(trail: Database, tmp_path: Path) -> None:
+    path = await exported(trail, tmp_path / "file", WHOLE)
+    assert change(path, lambda lines: lines.pop()) == Finding(rows=ROWS)
+    assert found_in(path).closing is None
+
+
+CUT: dict[str, tuple[Callable[[Lines], object], int, Fault]] = {
+    "its end is cut off": (lambda lines: lines.__delitem__(slice(-4, -1)), 10, Fault.CUT),
+    "no row is left": (lambda lines: lines.__delitem__(slice(0, -1)), 1, Fault.CUT),
+    "its beginning is cut off": (lambda lines: lines.pop(0), 0, Fault.MISSING),
+    "a row is taken out": (lambda lines: lines.pop(3), 4, Fault.MISSING),
+    "a row is erased": (lambda lines: lines[3].update(payload=None, salt=None), 4, Fault.ERASED),
+    "it calls itself a part": (lambda lines: lines[-1]["extract"].update(whole=False), 0, Fault.ALTERED),
+    "it says that it went on": (lambda lines: lines[-1]["extract"].update(last_seq=99), 0, Fault.ALTERED),
+}
+
+
+@pytest.mark.parametrize("how", CUT)
+async def test_what_was_taken_from_an_unbroken_file_is_found(trail: Database, tmp_path: Path, how: str) -> None:
+    changes, seq, fault = CUT[how]
+    finding = change(await exported(trail, tmp_path / "file", WHOLE), changes)
+    assert (finding.seq, finding.fault) == (seq, fault)
+
+
+async def test_in_an_unbroken_file_tombstones_are_looked_for(trail: Database, tmp_path: Path) -> None:
+    await Keeper(trail, "ada").erase([5], "asked for")
+    path = await exported(trail, tmp_path / "file", WHOLE)
+    assert found_in(path).finding == Finding(rows=ROWS + 1)
 
 
 async def test_a_part_without_a_row_holds(trail: Database, tmp_path: Path) -> None:
@@ -124,7 +157,7 @@ async def test_a_closing_line_excuses_nothing_in_another_file(trail: Database, t
 
     def swap(lines: Lines) -> None:
         del lines[4]
-        lines.append(json.loads(closing))
+        lines[-1] = json.loads(closing)
 
     finding = change(await exported(trail, tmp_path / "file", AuditFilter(quiet=True)), swap)
     assert (finding.seq, finding.fault) == (0, Fault.ALTERED)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bot.db import audit_retention
-from bot.db.audit_walk import Beginning, Fault, Finding, Walk
-from bot.db.chain import GENESIS
+from bot.db.audit_file import verify_file
+from bot.db.audit_walk import Fault, Finding
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditFilter, AuditKind, AuditRecord
@@ -48,7 +48,10 @@ def names_in(folder: Path) -> list[str]:
 
 
 def rows_in(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """All but the line that closes the file."""
+    *rows, closing = [json.loads(line) for line in path.read_text().splitlines()]
+    assert closing["extract"]["whole"]
+    return rows
 
 
 def seqs_in(path: Path, *, erased: bool = False) -> list[int]:
@@ -57,10 +60,7 @@ def seqs_in(path: Path, *, erased: bool = False) -> list[int]:
 
 def file_finding(path: Path) -> Finding:
     """What verification says of a file by itself."""
-    rows = rows_in(path)
-    seq = rows[0]["seq"]
-    walk = Walk(AUDIT_KEYS, Beginning(seq=seq, previous_hash=GENESIS if seq == 1 else None))
-    return walk.run(rows) or walk.end()
+    return verify_file(path, AUDIT_KEYS).finding
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ async def test_a_prefix_moves_into_a_file_and_the_rest_verifies(
     assert done is not None
     assert (done.rows, done.last_seq) == (10, 10)
     content = (tmp_path / "old.jsonl").read_bytes()
-    assert [json.loads(line)["seq"] for line in content.splitlines()] == list(range(1, 11))
+    assert seqs_in(tmp_path / "old.jsonl") == list(range(1, 11))
     checkpoint = await last_row(database)
     assert (checkpoint.seq, checkpoint.kind, checkpoint.target) == (13, AuditKind.CHECKPOINT, "seq:10")
     assert checkpoint.payload == {
@@ -226,9 +226,10 @@ async def test_a_file_without_the_tombstone_that_it_went_on_to_is_found_out(
     await keeper.erase([2], "asked for")
     await keeper.truncate(4, tmp_path / "old.jsonl")
     lines = (tmp_path / "old.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "old.jsonl").write_text("".join(lines[:3]))
-    finding = file_finding(tmp_path / "old.jsonl")
-    assert (finding.seq, finding.fault) == (2, Fault.ERASED)
+    for left in (lines[:3], [*lines[:3], lines[-1]]):
+        (tmp_path / "old.jsonl").write_text("".join(left))
+        finding = file_finding(tmp_path / "old.jsonl")
+        assert (finding.seq, finding.fault) == (2, Fault.ERASED)
 
 
 async def test_rows_that_are_erased_while_the_file_is_written_have_their_tombstones_in_it_too(
