@@ -24,6 +24,8 @@ class Gate:
 
     async def open(self) -> None:
         """Listen, from the second time on the same port."""
+        if self._server is not None:
+            return
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"

@@ -29,7 +29,7 @@ async def is_refused_once(stage: Stage, gate: Gate, kind: Kind, number: int) -> 
     hit = await stage.fleet.start_ready(FAILPOINTS="before_connect=pause")
     errand = asyncio.create_task(carry_through(stage, number, kind, stage.estate.add(managed(number))))
     with suppress(TimeoutError):
-        await until(lambda: hit.is_paused)
+        await until(lambda: hit.is_paused, 40)
         await gate.close()
         hit.signal(signal.SIGCONT)
         async with asyncio.timeout(30):
