@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,40 +16,26 @@ import httpx
 
 from bot.sandbox.launch import complete_environment, free_port
 from bot.sandbox.slack.deliver import NOBODY
+from tests.forking import ForkingProcess
 
 START_SECONDS = 90.0
 """Many may start at once, on a slow machine."""
 
 
 class Spawner:
-    """The process that forks bots. It belongs to no event loop, so that all tests of a process share one."""
+    """The process that forks bots."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            (sys.executable, "-m", "tests.faults.spawner"),
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._turn = threading.Lock()
+        self._process = ForkingProcess("tests.faults.spawner")
 
     async def fork(self, arguments: list[str], environ: Mapping[str, str], log: Path, planted: str) -> int:
-        """A new bot's process id; `planted` names a fault to build into it. The first one waits for the imports."""
+        """A new bot's process id; `planted` names a fault to build into it."""
         order = {"arguments": arguments, "environ": dict(environ), "log": str(log), "planted": planted}
-        return await asyncio.to_thread(self._ask, json.dumps(order).encode() + b"\n")
-
-    def _ask(self, order: bytes) -> int:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
-        with self._turn:
-            stdin.write(order)
-            stdin.flush()
-            return int(json.loads(stdout.readline())["pid"])
+        return int(await self._process.ask(order))
 
     def close(self) -> None:
         """End it."""
-        self._process.communicate()
+        self._process.close()
 
 
 @dataclass(kw_only=True)

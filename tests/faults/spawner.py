@@ -1,7 +1,7 @@
 """Starts bots quickly: has imported the whole program once, and forks a process for each order on its standard input.
 
 A forked bot is the real program in a process of its own, with its own environment, files and sockets; only the second
-that Python needs to import it is saved. Orders and answers are lines of JSON.
+that Python needs to import it is saved.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import bot.db.migrate
 import bot.serving
 from bot.domain import failpoints
 from tests.faults import haste, planted
+from tests.forking import answer, own_surroundings
 
 __all__ = ["BROKE_HERE", "main"]
 
@@ -46,8 +47,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             _become(order)
-        sys.stdout.write(json.dumps({"pid": child}) + "\n")
-        sys.stdout.flush()
+        answer(child)
 
 
 def _warm_up() -> None:
@@ -62,12 +62,7 @@ def _become(order: dict[str, Any]) -> None:
     """Turn into the bot, and end with its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.environ.clear()
-    os.environ.update(order["environ"])
+    own_surroundings(order["log"], order["environ"])
     vars(failpoints)["ACTIONS"] = {**failpoints.ACTIONS, "exception": _break_aloud}
     code = 1
     try:
