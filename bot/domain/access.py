@@ -184,11 +184,7 @@ def shortfall(
         )
     ceiling = CHANNEL_ROLE_NEEDED[operation_class]
     if standing.channel_role < ceiling:
-        return Shortfall(
-            missing=f"This channel's role is {standing.channel_role.word}; "
-            f"this needs a channel with the role {ceiling.word}.",
-            remedy="Use such a channel, or ask an admin to bind this one higher with `roles bind`.",
-        )
+        return _ceiling_too_low(standing, ceiling)
     if operation_class is not OperationClass.READ and not standing.person.trusted:
         return Shortfall(
             missing=f"You are {standing.person.distrust} here, and may only read.",
@@ -199,12 +195,23 @@ def shortfall(
             missing=f"You are {standing.person.distrust} here; this needs {needs.word}, as only full members can be.",
             remedy="Ask a full member of this workspace to do it.",
         )
+    if standing.channel_role < needs:
+        # The trail is read, and needs more than the ceiling of reading: below it, no grant reaches that far.
+        return _ceiling_too_low(standing, needs)
     if standing.role < needs:
         return Shortfall(
             missing=f"Your role here is {standing.role.word}; this needs {needs.word}.",
             remedy="An admin can give it with `roles grant`.",
         )
     return None
+
+
+def _ceiling_too_low(standing: Standing, needed: Role) -> Shortfall:
+    return Shortfall(
+        missing=f"This channel's role is {standing.channel_role.word}; "
+        f"this needs a channel with the role {needed.word}.",
+        remedy="Use such a channel, or ask an admin to bind this one higher with `roles bind`.",
+    )
 
 
 def may_decide(standing: Standing) -> bool:

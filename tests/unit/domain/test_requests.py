@@ -100,6 +100,23 @@ def test_whoever_is_not_trusted_only_reads_whatever_was_granted() -> None:
     assert "a guest" in short.missing
 
 
+@pytest.mark.parametrize(("channel", "needs"), [(Role.VIEWER, Role.OPERATOR), (Role.OPERATOR, Role.ADMIN)])
+def test_nobody_is_sent_for_a_role_that_the_channel_would_keep_down(channel: Role, needs: Role) -> None:
+    standing = standing_of(
+        ADA,
+        channel_id="C1",
+        is_direct=False,
+        binding=binding(channel, Role.VIEWER),
+        grants=(grant(Role.ADMIN),),
+        group_ids=frozenset(),
+        bot_admins=frozenset(),
+    )
+    short = shortfall(standing, operation_class=OperationClass.READ, needs=needs)
+    assert short is not None
+    assert f"needs a channel with the role {needs.word}" in short.missing
+    assert "roles grant" not in short.remedy
+
+
 @pytest.mark.parametrize("operation_class", [OperationClass.READ, OperationClass.CHANGE, OperationClass.DESTRUCTIVE])
 def test_an_unbound_channel_denies_even_a_bot_admin(operation_class: OperationClass) -> None:
     standing = standing_of(
