@@ -11,7 +11,7 @@ from bot.commands.help import refused
 from bot.commands.journey import Journey
 from bot.commands.parsing import Parsed, parse
 from bot.commands.registry import Registry
-from bot.domain.access import OperationClass, Person, Role, Standing, shortfall
+from bot.domain.access import OperationClass, Role, Standing, shortfall
 from bot.domain.errors import Denied, InvalidInput, PeopleUnavailable
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import Clock
@@ -44,15 +44,13 @@ class Authoriser:
 
     async def _standing(self, command: Command, invocation: Invocation) -> Standing:
         """A failed look-up denies; what always answers then answers for somebody without any role."""
+        access, person_id, channel_id = self._services.access, invocation.person_id, invocation.channel_id
         try:
-            return await self._services.access.standing(
-                invocation.person_id, invocation.channel_id, is_direct=invocation.is_direct
-            )
+            return await access.standing(person_id, channel_id, is_direct=invocation.is_direct)
         except PeopleUnavailable:
             if command.operation_class is not OperationClass.FREE:
                 raise
-            nobody = Person(id=invocation.person_id, name="", trusted=False, distrust="somebody Slack does not name")
-            return Standing(person=nobody, channel_id=invocation.channel_id, binding=None, role=Role.NONE)
+            return await access.standing_of_nobody(person_id, channel_id, is_direct=invocation.is_direct)
 
     def _in_zone(self, parsed: Parsed, invocation: Invocation, standing: Standing) -> Parsed:
         """Times are read in the person's own zone, which is only known once the person is."""

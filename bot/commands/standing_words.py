@@ -12,6 +12,8 @@ GIVERS_NAMED = 4
 
 def why_line(standing: Standing, grants: Sequence[Grant]) -> Line:
     """Where the role comes from, or what keeps it down."""
+    if not standing.person.is_known:
+        return line("what cannot be looked up is denied")
     if not standing.person.trusted:
         return line(f"you are {standing.person.distrust or 'not a full member'}, and may read at most")
     sources = _sources(standing, grants)
@@ -59,6 +61,8 @@ def roles_given_by(bot_admins: Iterable[str], grants: Sequence[Grant], channel_i
 
 def rise_of(standing: Standing, slash: str) -> str:
     """What to do to be allowed more, as a clause."""
+    if not standing.person.is_known:
+        return "try again in a moment."
     if standing.binding is None:
         if standing.is_bot_admin:
             return f"bind a channel with `{slash} roles bind #channel <role>`."

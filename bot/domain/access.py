@@ -69,6 +69,8 @@ class Person:
     trusted: bool = True
     distrust: str = ""
     """Why the person is not trusted, as a phrase: "a guest", "a bot", "deactivated"."""
+    is_known: bool = True
+    """False where Slack did not say who this is: then nothing is permitted, and nothing is known to be missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +176,11 @@ def shortfall(
     """
     if operation_class is OperationClass.FREE:
         return None
+    if not standing.person.is_known:
+        return Shortfall(
+            missing="Right now Slack does not say who you are, and so nothing is permitted.",
+            remedy="Try again in a moment.",
+        )
     opened = about_roles or operation_class is OperationClass.MANAGE
     if opened and standing.is_bot_admin and standing.binding is None:
         return None

@@ -68,6 +68,12 @@ class Access:
             bot_admins=self.bot_admins,
         )
 
+    async def standing_of_nobody(self, person_id: str, channel_id: str, *, is_direct: bool = False) -> Standing:
+        """Without any role, where Slack did not say who this is."""
+        binding = await self._database.read(lambda unit: unit.roles.binding(channel_id))
+        nobody = Person(id=person_id, name="", trusted=False, is_known=False)
+        return Standing(person=nobody, channel_id=channel_id, binding=binding, role=Role.NONE, is_direct=is_direct)
+
     async def deciders(self, channel_id: str, *, excluding: str) -> tuple[str, ...]:
         """People other than `excluding` who could approve in this channel, as far as a bounded look tells."""
         binding = await self._database.read(lambda unit: unit.roles.binding(channel_id))

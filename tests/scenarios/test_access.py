@@ -44,6 +44,18 @@ async def test_help_answers_even_when_slack_does_not_say_who_asks(world: World) 
     assert (await world.trail())[-1].outcome is AuditOutcome.FAILED
 
 
+@pytest.mark.parametrize("text", ["help", "help databases", "whoami", "explain databases list", "home"])
+async def test_whoever_slack_does_not_name_reads_that_and_nothing_untrue_about_the_channel(
+    world: World, text: str
+) -> None:
+    world.workspace.outages.arm("users.info", Outage.SERVER_ERROR, times=50)
+    answer = await world.says("cleo", "#prod", text)
+    assert "Slack does not say who you are" in answer
+    assert "try again in a moment" in answer.casefold()
+    assert "bound" not in answer
+    assert "not a full member" not in answer
+
+
 async def test_an_operator_asks_the_trail_and_a_viewer_may_not(world: World) -> None:
     await world.says("alan", "#prod", "tables enable orders-eu invoices")
     await world.presses("alan", "#prod", "Confirm")

@@ -54,6 +54,8 @@ async def whoami(context: Context, arguments: Arguments) -> Answer:
 
 
 def _who(standing: Standing) -> Line:
+    if not standing.person.is_known:
+        return line("Right now Slack does not say who you are")
     if standing.binding is not None:
         role = "no role" if standing.role is Role.NONE else f"the role {standing.role.word}"
         return line(f"You have {role} here")

@@ -64,6 +64,11 @@ def _open(request: Request) -> Line:
 
 def _nowhere(context: Context) -> Reply:
     slash = context.services.slash
+    if not context.standing.person.is_known:
+        return Reply(
+            verdict=line(Strong(text="Right now Slack does not say who you are")),
+            next_step=line("Next: try again in a moment."),
+        )
     return Reply(
         verdict=line(Strong(text="You may not work in any channel yet")),
         next_step=line("Next: ask a bot admin, or see what is missing with ", Code(text=f"{slash} whoami")),
