@@ -87,14 +87,12 @@ def asked(request: Request, slash: str) -> Reply:
     )
 
 
-def undeliverable(request: Request, code: str) -> Reply:
+def undeliverable(request: Request, reason: str) -> Reply:
     """To the requester, when Slack will not take the card in the channel."""
     return Reply(
-        verdict=line("Not asked: Slack does not let the bot write in that channel"),
+        verdict=line("Not asked: the message with the buttons did not reach the channel"),
         mood=Mood.BAD,
-        parts=(
-            Paragraph(lines=(line("Code: ", Code(text=code), ". The request was cancelled and nothing was sent."),)),
-        ),
+        parts=(Paragraph(lines=(line(reason), line("The request was cancelled and nothing was sent."))),),
         next_step=line("Next: invite the bot to the channel with ", Code(text="/invite"), ", then ask again."),
         reference=request.id,
     )

@@ -167,7 +167,8 @@ async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_in
     await world.fills("alan", {"Reason": "x", "Type the label to confirm": "orders-eu"})
     alan = world.person("alan")
     told = [alan.read(one) for one in alan.see("dm")]
-    assert any("Not asked" in one and "/invite" in one for one in told), "the answer and the notice come in any order"
+    notice = next(one for one in told if "Not asked" in one and "/invite" in one)
+    assert "does not let the bot write in the channel (not_in_channel).\nThe request was cancelled" in notice
     assert (await world.trail())[-1].outcome is AuditOutcome.CANCELLED
 
 
