@@ -45,12 +45,12 @@ async def examine(settings: Settings) -> Report:
             report.problems += await program.database.check_tail()
         clock = await program.clock_watch.look()
         report.problems += [clock] if clock else []
-        await _slack(program, report)
+        answers = await _slack(program, report)
         for name in program.environments.names:
             await _environment(program, name, report)
-        await _admins(program, report)
+        await _admins(program, report, answers=answers)
         await _audit_channel(program, report)
-        if not found:
+        if not found and answers:
             await _channels(program, report)
     return report
 
@@ -64,10 +64,11 @@ def _database(program: Program, found: Sequence[Problem], report: Report) -> Non
             report.problems.append(problem.sentence)
 
 
-async def _slack(program: Program, report: Report) -> None:
+async def _slack(program: Program, report: Report) -> bool:
+    """Whether Slack takes the token: otherwise nothing can be said about people and channels."""
     answer = await program.client.api_call("auth.test") if await _reaches_slack(program, report) else None
     if answer is None:
-        return
+        return False
     granted = set(str(answer.headers.get("x-oauth-scopes") or answer.headers.get("X-OAuth-Scopes") or "").split(","))
     missing = sorted(set(SCOPES) - granted) if granted - {""} else []
     report.identity.append(f"Slack: {answer.get('team')}, as {answer.get('user')}")
@@ -75,6 +76,7 @@ async def _slack(program: Program, report: Report) -> None:
         f"The Slack app lacks the scope {scope}: {SCOPES[scope]}. Add it and reinstall." for scope in missing
     ]
     program.directory.pin(str(answer.get("team_id") or ""))
+    return True
 
 
 async def _reaches_slack(program: Program, report: Report) -> bool:
@@ -102,13 +104,14 @@ async def _environment(program: Program, name: str, report: Report) -> None:
         report.warnings.append(f"The organisation of {name} is {organisation.status}.")
 
 
-async def _admins(program: Program, report: Report) -> None:
+async def _admins(program: Program, report: Report, *, answers: bool) -> None:
     names = []
     for person_id in sorted(program.access.bot_admins):
         try:
             person = await program.directory.person(person_id)
         except PeopleUnavailable:
-            report.problems.append(f"BOT_ADMINS names {person_id}, whom Slack does not know.")
+            if answers:
+                report.problems.append(f"BOT_ADMINS names {person_id}, whom Slack does not know.")
             continue
         names.append(person.name)
         if not person.trusted:

@@ -161,7 +161,7 @@ def _left(reading: Reading, text: str, wanted: str, sign: str) -> str:
 def not_picked(text: str, wanted: str, sign: str, *, example: str, nearest: Sequence[str] = ()) -> InvalidInput:
     """A name that stands there as it was typed."""
     return InvalidInput(
-        f"{shortened(text)} is not {wanted} that Slack knows.",
+        f"{shortened(text)} is not {wanted} as picked from Slack's list.",
         nearest=nearest,
         advice=f"Type {sign} and pick the name from the list that Slack offers.",
         example=example,

@@ -157,6 +157,10 @@ async def test_doctor_says_who_it_is_or_what_to_mend(database_url: str) -> None:
         assert "management key of default does not work" in said
         assert "U0NOBODY, whom Slack does not know" in said
         assert "wrong" not in said.replace("does not work", "")
+        code, said = await run("doctor", environ={**given, "SLACK_API_URL": "http://127.0.0.1:9/api/"})
+        assert code == 1
+        assert "Slack cannot be reached" in said
+        assert "whom Slack does not know" not in said, "nobody can tell, where Slack is not reached"
 
 
 async def test_doctor_says_whether_anchors_can_be_posted(tmp_path: Path) -> None:

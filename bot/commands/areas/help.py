@@ -106,7 +106,7 @@ def _subject(context: Context, typed: str) -> tuple[Command, str, str]:
         person, channel = mentioned_person(word), mentioned_channel(word)
         if person is None and channel is None and word.startswith(("@", "#", "<")):
             raise InvalidInput(
-                f"{shortened(word)} is not a person or channel that Slack knows.",
+                f"{shortened(word)} is not a person or channel as picked from Slack's list.",
                 advice=f"Type {word[0] if word[0] in '@#' else '@'} and pick the name from the list that Slack offers.",
             )
         person_id, channel_id = person or person_id, channel or channel_id

@@ -213,8 +213,8 @@ async def test_explain_names_a_few_deciders_and_counts_the_rest(team: Team) -> N
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("explain databases delete @linus", "@linus is not a person or channel that Slack knows."),
-        ("explain databases delete #prod", "#prod is not a person or channel that Slack knows."),
+        ("explain databases delete @linus", "@linus is not a person or channel as picked from Slack's list."),
+        ("explain databases delete #prod", "#prod is not a person or channel as picked from Slack's list."),
         ("explain databases shwo", "There is no command “databases shwo”."),
         ("explain <@U3>", "Say which command to explain."),
         ("explain", "“explain” needs <command>: a command, and if you like @user and #channel."),
