@@ -33,6 +33,8 @@ def _pending(request: Request, deciders: tuple[str, ...]) -> Reply:
     if request.gate is Gate.CONFIRM:
         return _unconfirmed(request)
     missing = request.approvals_required - len(request.approvals)
+    spoken = {vote.person_id for vote in request.votes}
+    deciders = tuple(person_id for person_id in deciders if person_id not in spoken)
     return Reply(
         verdict=line(PersonRef(id=request.requester_id), " asks to ", *titled(request)),
         mood=Mood.WAITING,

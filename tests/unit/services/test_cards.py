@@ -293,3 +293,10 @@ def test_a_denial_gives_its_reason_once() -> None:
     assert reply_text(cards.card(denied)).count("too risky") == 1
     silent = replace(denied, end_reason="", votes=())
     assert "No reason was given." in reply_text(cards.card(silent))
+
+
+def test_whoever_has_approved_already_is_not_named_among_those_who_may_decide() -> None:
+    request = make_request(approvals_required=2, votes=(make_vote("U0GRACE"),))
+    drawn = cards.card(request, deciders=("U0ADA", "U0GRACE"))
+    assert "Who may decide: @U0ADA" in reply_text(drawn).splitlines()
+    assert line_text(drawn.next_step) == "Next: @U0ADA approves or denies."
