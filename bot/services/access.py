@@ -195,7 +195,8 @@ class Access:
         person = change.by.person
         grants = await self._database.read(lambda unit: tuple(unit.roles.grants_for(person.id, change.by.group_ids)))
         if not any(grant.role is Role.ADMIN and grant.channel_id in (None, channel_id) for grant in grants):
-            where = f"in <#{channel_id}>" if channel_id else "everywhere"
+            name = await self.name_of(channel_id) if channel_id else ""
+            where = (f"in #{name}" if name else "in that channel") if channel_id else "everywhere"
             raise Denied(f"You are not an admin {where}.", remedy="Ask somebody who is, or a bot admin.")
 
     async def _refuse_self(self, grant: Grant, change: Change) -> None:

@@ -237,3 +237,10 @@ async def test_each_change_keeps_what_stood_there_before(channel: Channel) -> No
     bound = {"role": "viewer", "members": "viewer", "environment": "prod"}
     given = {"subject": "user", "role": "viewer", "channel": HERE}
     assert before == [None, bound, {**bound, "role": "operator"}, None, given, {**given, "role": "operator"}]
+
+
+async def test_whoever_is_no_admin_of_a_channel_reads_its_name_and_not_its_id(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN, HERE)
+    with pytest.raises(Denied) as raised:
+        await channel.ask(f"roles bind <#{NEW}|new> viewer", person=GRACE)
+    assert raised.value.missing == f"You are not an admin in #{NEW}."
