@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.commands.asking import REASON_LENGTH
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.commands.offering import reader_of
@@ -111,7 +112,6 @@ async def cancel(context: Context, arguments: Arguments) -> Answer:
 
 async def rehearse(context: Context, arguments: Arguments) -> Answer:
     """`approvals rehearse`: asks and approves like a deletion, and touches nothing."""
-    del arguments
     following = f"{context.services.slash} databases delete <database>"
     return Proposal(
         operation=Operation(kind=OperationKind.REHEARSAL, environment="", arguments={"following": following}),
@@ -121,7 +121,7 @@ async def rehearse(context: Context, arguments: Arguments) -> Answer:
         gate=Gate.APPROVE,
         action=AuditAction.APPROVALS_REHEARSE,
         summary="rehearse an approval",
-        reason="a rehearsal",
+        reason=arguments.text("reason").strip()[:REASON_LENGTH] or "a rehearsal",
     )
 
 

@@ -124,3 +124,5 @@ async def test_a_rehearsal_waits_for_approval_like_a_deletion_and_says_that_it_t
     assert (proposal.operation.kind, proposal.gate) == (OperationKind.REHEARSAL, Gate.APPROVE)
     assert "nothing" in dict(proposal.observation.facts)["What it touches"]
     assert channel.api.journal.changing == []
+    assert proposal.reason == "a rehearsal"
+    assert (await channel.proposal('approvals rehearse --reason "for the new ones"')).reason == "for the new ones"
