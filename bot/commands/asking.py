@@ -22,6 +22,14 @@ REASON = FormField(
 )
 
 
+def approval_follows(context: Context) -> str:
+    """What comes after the form of something that needs approval, as a sentence."""
+    others = context.services.approvals.others_needed(context.standing.environment, context.standing.role)
+    if others == 0:
+        return "You confirm it in the next message."
+    return "Another admin must approve." if others == 1 else f"{others} other admins must approve."
+
+
 def needs_reason(arguments: Arguments) -> bool:
     """Whether the form must ask for the reason."""
     return not arguments.text("reason").strip()

@@ -90,13 +90,17 @@ class Approvals:
         reach(Failpoint.AFTER_REQUEST)
         return opened
 
+    def others_needed(self, environment: str, asker: Role) -> int:
+        """How many others must approve what needs approval; 0: the asker confirms it alone, which only an admin can."""
+        required = self._clocks.approvals_required(environment)
+        return required if asker is Role.ADMIN else max(required, 1)
+
     async def _gate(self, proposal: Proposal, asking: Asking) -> tuple[Gate, int]:
         if proposal.gate is not Gate.APPROVE:
             return proposal.gate, 0
-        required = self._clocks.approvals_required(proposal.operation.environment)
-        if required == 0 and asking.standing.role is Role.ADMIN:
+        required = self.others_needed(proposal.operation.environment, asking.standing.role)
+        if required == 0:
             return Gate.CONFIRM, 0
-        required = max(required, 1)
         channel_id = asking.channel_id or asking.standing.channel_id
         able = await self._access.deciders(channel_id, excluding=asking.standing.person.id)
         if len(able) < required:

@@ -161,6 +161,27 @@ async def test_with_no_approvals_wanted_an_admin_confirms_alone(database_url: st
         assert "Deleted the database" in await world.presses("ada", "#prod", "Confirm")
 
 
+@pytest.mark.parametrize(
+    ("required", "explained", "asked"),
+    [
+        ("0", "Then: you confirm it first", "You confirm it in the next message."),
+        ("1", "Then: another admin approves it first", "Another admin must approve."),
+        ("2", "Then: 2 other admins approve it first", "2 other admins must approve."),
+    ],
+)
+async def test_what_comes_after_asking_is_told_as_the_settings_have_it(
+    database_url: str, required: str, explained: str, asked: str
+) -> None:
+    async with accounted_bot(database_url, APPROVALS_REQUIRED=required) as world:
+        assert explained in await world.says("ada", "#prod", "explain databases delete")
+        for text in ("databases delete", "notifications token delete", "devices remove"):
+            rest = " site_00001" if text == "devices remove" else ""
+            assert asked in await world.says("ada", "#prod", f"{text} orders-eu{rest}")
+            form = world.person("ada").modal
+            assert form is not None
+            await world.person("ada").close(form)
+
+
 async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_invite_the_bot(world: World) -> None:
     world.workspace.channel("prod").members.discard(world.workspace.app.bot_user_id)
     await world.says("alan", "#prod", "databases delete orders-eu")

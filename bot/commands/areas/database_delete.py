@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.commands.asking import REASON, described, named, propose, reason_of, reason_problem, value_of
+from bot.commands.asking import REASON, approval_follows, described, named, propose, reason_of, reason_problem, value_of
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
 from bot.commands.normalise import comparable
@@ -26,7 +26,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
         command=f"databases delete {context.database.id}",
         intro=(
             line(f"You ask to delete {described(context)}."),
-            line("Its enabled tables stop syncing and its pending jobs go. Another admin must approve."),
+            line(f"Its enabled tables stop syncing and its pending jobs go. {approval_follows(context)}"),
         ),
         fields=(
             FormField(

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from bot.cloudsync.models import Device, Page
-from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem
+from bot.commands.asking import (
+    REASON,
+    approval_follows,
+    described,
+    named,
+    needs_reason,
+    propose,
+    reason_of,
+    reason_problem,
+)
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
 from bot.commands.normalise import quoted
@@ -119,7 +128,7 @@ async def remove(context: Context, arguments: Arguments) -> Answer:
         command=f"devices remove {context.database.id} {' '.join(map(quoted, site_ids))}",
         intro=(
             line(f"You ask to remove {noun} from {described(context)}, with their push tokens."),
-            line("Another admin must approve."),
+            line(approval_follows(context)),
         ),
         fields=(REASON,),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind
 from bot.commands.context import Context
-from bot.commands.help import help_about, refused, then_words, who_asks
+from bot.commands.help import GATE_WORDS, help_about, refused, then_words, who_asks
 from bot.commands.kinds import mentioned_channel, mentioned_person, shortened
 from bot.commands.normalise import split
 from bot.commands.standing_words import rise_of, roles_given_by, why_line
@@ -75,7 +75,7 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
     who: Span = "You" if person_id == context.standing.person.id else PersonRef(id=person_id)
     where: Span = "here" if channel_id == context.standing.channel_id else ChannelRef(id=channel_id)
     after_in = " " if where == "here" else " in "
-    pairs = [("May ask", line(who_asks(command))), ("Then", line(then_words(command)))]
+    pairs = [("May ask", line(who_asks(command))), ("Then", line(_then(context, command, standing)))]
     if command.may_wait:
         pairs.append(("Could approve", await _deciders(context, command, channel_id, person_id)))
     if short is not None:
@@ -93,6 +93,15 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
         next_step=line("Next: see how it is typed."),
         actions=(CommandButton(label="How to", command=f"help {command.name}"),),
     )
+
+
+def _then(context: Context, command: Command, standing: Standing) -> str:
+    if command.gate is not Gate.APPROVE or standing.binding is None:
+        return then_words(command)
+    others = context.services.approvals.others_needed(standing.environment, standing.role)
+    if others == 0:
+        return GATE_WORDS[Gate.CONFIRM]
+    return then_words(command) if others == 1 else f"{others} other admins approve it first"
 
 
 def _subject(context: Context, typed: str) -> tuple[Command, str, str]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cloudsync.models import ExpoToken
-from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, value_of
+from bot.commands.asking import (
+    REASON,
+    approval_follows,
+    described,
+    named,
+    needs_reason,
+    propose,
+    reason_of,
+    reason_problem,
+    value_of,
+)
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
 from bot.commands.offering import offered, whom_to_ask
@@ -168,7 +178,7 @@ async def delete(context: Context, arguments: Arguments) -> Answer:
         title=DELETE_TITLE,
         submit="Ask for approval",
         command=f"notifications token delete {context.database.id}",
-        intro=(line(f"For {described(context)}. Push notifications stop. Another admin must approve."),),
+        intro=(line(f"For {described(context)}. Push notifications stop. {approval_follows(context)}"),),
         fields=(REASON,),
     )
 

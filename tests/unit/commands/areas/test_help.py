@@ -33,6 +33,13 @@ NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 REGISTRY = Registry([*commands(), *(command for command in COMMANDS if command.name != "help")])
 
 
+class OneMore:
+    """Requests that one other person approves."""
+
+    def others_needed(self, environment: str, asker: Role) -> int:
+        return 1
+
+
 @dataclass
 class Team:
     """A workspace's rights, and a way to ask as somebody."""
@@ -61,7 +68,7 @@ class Team:
             standing=await access.standing(person, channel, is_direct=channel.startswith("D")),
             services=Services(
                 access=access,
-                approvals=absent,
+                approvals=cast(Any, OneMore()),
                 trail=absent,
                 exports=absent,
                 first_run=absent,
