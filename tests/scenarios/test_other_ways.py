@@ -36,6 +36,18 @@ async def test_an_answer_in_a_channel_without_the_bot_comes_by_direct_message(wo
     assert "Acme Corp is active" in world.told("cleo")
 
 
+async def test_a_reason_in_a_mention_is_in_the_form_that_its_button_opens(world: World) -> None:
+    alan = world.person("alan")
+    await alan.mention("#prod", 'databases delete orders-eu --reason "moved to orders-us"')
+    await world.settle()
+    await world.presses("alan", "#prod", "Open the form")
+    form = alan.modal
+    assert form is not None
+    assert (
+        next(one.element for one in controls_of(form) if one.label == "Reason")["initial_value"] == "moved to orders-us"
+    )
+
+
 async def test_with_two_approvals_wanted_one_is_not_enough(database_url: str) -> None:
     async with accounted_bot(database_url, APPROVALS_REQUIRED="2") as world:
         await world.says("alan", "#prod", ASK)

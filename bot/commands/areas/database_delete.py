@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from bot.commands.asking import REASON, approval_follows, described, named, propose, reason_of, reason_problem, value_of
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
-from bot.commands.normalise import comparable
+from bot.commands.normalise import comparable, quoted
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
@@ -20,10 +20,11 @@ TITLE = "Delete a database"
 async def form(context: Context, arguments: Arguments) -> Answer:
     """Ask for the reason and for the label."""
     label = context.database.label or context.database.id or ""
+    reason = arguments.text("reason").strip()
     return Form(
         title=TITLE,
         submit="Ask for approval",
-        command=f"databases delete {context.database.id}",
+        command=f"databases delete {context.database.id}{f' --reason {quoted(reason)}' if reason else ''}",
         intro=(
             line(f"You ask to delete {described(context)}."),
             line(f"Its enabled tables stop syncing and its pending jobs go. {approval_follows(context)}"),
@@ -33,7 +34,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
                 name="reason",
                 label=REASON.label,
                 kind=REASON.kind,
-                value=arguments.text("reason") or None,
+                value=reason or None,
                 max_length=REASON.max_length,
                 hint=REASON.hint,
             ),
