@@ -20,7 +20,7 @@ TITLE = "Delete a database"
 async def form(context: Context, arguments: Arguments) -> Answer:
     """Ask for the reason and for the label."""
     label = context.database.label or context.database.id or ""
-    reason = arguments.text("reason").strip()
+    reason = reason_of(arguments, {})
     return Form(
         title=TITLE,
         submit="Ask for approval",

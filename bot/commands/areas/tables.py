@@ -81,7 +81,7 @@ async def disable(context: Context, arguments: Arguments) -> Answer:
     """`tables disable <db> [<table>…]`."""
     names = arguments.names("tables")
     if not names or needs_reason(arguments):
-        return await _form(context, enabling=False, chosen=names, reason=arguments.text("reason"))
+        return await _form(context, enabling=False, chosen=names, reason=reason_of(arguments, {}))
     return await _propose(context, names, enabling=False, reason=reason_of(arguments, {}))
 
 

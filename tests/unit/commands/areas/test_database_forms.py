@@ -299,6 +299,15 @@ def test_a_deletion_needs_a_reason_of_fitting_length(channel: Channel, reason: s
     assert set(channel.check(DELETE, {"reason": reason, "typed_label": "orders-eu"})) == {"reason"}
 
 
+@pytest.mark.parametrize("command", [DELETE, "tables disable orders-eu"])
+async def test_a_reason_that_is_too_long_for_its_field_comes_into_the_form_as_far_as_it_goes(
+    channel: Channel, command: str
+) -> None:
+    form = await channel.form(f"{command} --reason {'x' * 600}")
+    field = next(one for one in form.fields if one.name == "reason")
+    assert field.value == "x" * (field.max_length or 0)
+
+
 async def test_a_hostile_label_stands_as_text_in_the_form(channel: Channel) -> None:
     database = channel.api.estate.labelled('<!channel> & "quotes"')
     form = await channel.form(f"databases delete {database.id}")
