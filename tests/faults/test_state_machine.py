@@ -30,7 +30,7 @@ from tests.conftest import AUDIT_KEYS, Figure
 from tests.databases import DatabaseSource
 from tests.faults.machinery import Machinery, SenderDied
 from tests.faults.model import DECISION, Expected, Model, RefusedByModel
-from tests.faults.truth import books
+from tests.faults.truth import books, standing
 
 PARTS = 2
 """Of each engine's runs, which take a processor each."""
@@ -168,15 +168,18 @@ class Requests(RuleBasedStateMachine):
     def they_agree(self) -> None:
         if not hasattr(self, "model"):
             return
-        found = self._do(books(self.real.database))
-        assert {one.id: (one.state, one.sends) for one in found.requests.values()} == self.model.states
+        found, intents = self._do(standing(self.real.database))
+        assert found == self.model.states
         assert len(self.real.operation.sent) == sum(request.sends for request in self.model.requests.values())
-        intents = [row for row in found.trail if row.kind == "intent"]
-        assert len(intents) == len(self.real.operation.sent), "no send without its intent"
-        assert found.chain == Finding(rows=len(found.trail))
+        assert intents == len(self.real.operation.sent), "no send without its intent"
 
     def teardown(self) -> None:
-        if hasattr(self, "real"):
+        if not hasattr(self, "real"):
+            return
+        try:
+            found = self._do(books(self.real.database))
+            assert found.chain == Finding(rows=len(found.trail)), "of all that the steps have written"
+        finally:
             self._do(self.real.database.close())
             self.source.drop(self.url)
             self.loop.close()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bot.db.audit_verify import verify_rows
 from bot.db.audit_walk import Finding
@@ -92,6 +92,19 @@ async def requests_of(database: Database, person_id: str, since: datetime) -> li
 async def books(database: Database) -> Books:
     """Everything, in one snapshot."""
     return await database.read(_books)
+
+
+async def standing(database: Database) -> tuple[dict[str, tuple[S, int]], int]:
+    """State and sends of every request, and how many intents the trail has: what is cheap enough after each step."""
+
+    def read(unit: Unit) -> tuple[dict[str, tuple[S, int]], int]:
+        found = _connection(unit).execute(select(requests.c.id, requests.c.state, requests.c.sends))
+        intents = select(func.count()).select_from(audit_events).where(audit_events.c.kind == "intent")
+        return {row.id: (S(row.state), row.sends) for row in found}, int(
+            _connection(unit).execute(intents).scalar_one()
+        )
+
+    return await database.read(read)
 
 
 def _connection(unit: Unit) -> Connection:
