@@ -30,6 +30,11 @@ def approval_follows(context: Context) -> str:
     return "Another admin must approve." if others == 1 else f"{others} other admins must approve."
 
 
+async def require_deciders(context: Context) -> None:
+    """Before a form opens: raise `Denied` where too few others could approve what it asks for."""
+    await context.services.approvals.require_deciders(context.standing, environment=context.standing.environment)
+
+
 def needs_reason(arguments: Arguments) -> bool:
     """Whether the form must ask for the reason."""
     return not arguments.text("reason").strip()

@@ -95,17 +95,23 @@ class Approvals:
         required = self._clocks.approvals_required(environment)
         return required if asker is Role.ADMIN else max(required, 1)
 
+    async def require_deciders(self, asker: Standing, *, environment: str, channel_id: str = "") -> int:
+        """How many others must approve. Raises `Denied` where fewer than that could, there or where they ask."""
+        required = self.others_needed(environment, asker.role)
+        if required == 0:
+            return 0
+        able = await self._access.deciders(channel_id or asker.channel_id, excluding=asker.person.id)
+        if len(able) < required:
+            raise too_few(len(able), required, environment)
+        return required
+
     async def _gate(self, proposal: Proposal, asking: Asking) -> tuple[Gate, int]:
         if proposal.gate is not Gate.APPROVE:
             return proposal.gate, 0
-        required = self.others_needed(proposal.operation.environment, asking.standing.role)
-        if required == 0:
-            return Gate.CONFIRM, 0
-        channel_id = asking.channel_id or asking.standing.channel_id
-        able = await self._access.deciders(channel_id, excluding=asking.standing.person.id)
-        if len(able) < required:
-            raise too_few(len(able), required, proposal.operation.environment)
-        return Gate.APPROVE, required
+        required = await self.require_deciders(
+            asking.standing, environment=proposal.operation.environment, channel_id=asking.channel_id
+        )
+        return (Gate.APPROVE if required else Gate.CONFIRM), required
 
     def _new(self, unit: Unit, proposal: Proposal, asking: Asking, gate: Gate, required: int) -> Request:
         born_approved = gate is Gate.NONE

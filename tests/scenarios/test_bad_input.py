@@ -145,13 +145,37 @@ async def test_schema_names_are_for_postgres_and_addresses_must_be_addresses(wor
     assert world.api.journal.changing == []
 
 
-async def test_a_request_that_nobody_else_could_approve_is_refused_at_once(database_url: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["databases delete orders-eu", "notifications token delete orders-eu", "devices remove orders-eu site_00001"],
+)
+async def test_a_request_that_nobody_else_could_approve_is_refused_before_its_form_opens(
+    database_url: str, text: str
+) -> None:
     async with accounted_bot(database_url, roles=False) as world:
         await world.says("ada", "#random", "roles bind #prod admin")
-        await world.says("ada", "#prod", "databases delete orders-eu")
-        answer = await world.fills("ada", {"Reason": "x", "Type the label to confirm": "orders-eu"})
-        assert "Nobody else could approve this here" in answer or "nobody else could approve this here" in answer
+        answer = await world.says("ada", "#prod", text)
+        assert "nobody else could approve this here" in answer.casefold()
+        assert "roles grant @person admin" in answer
         assert "APPROVALS_REQUIRED=0" in answer
+        row = (await world.trail())[-1]
+        assert (row.kind, row.outcome, row.target_label) == (AuditKind.REFUSAL, AuditOutcome.DENIED, "orders-eu")
+
+
+async def test_a_form_of_which_only_the_label_needs_nobody_says_so_and_changes_it(database_url: str) -> None:
+    async with accounted_bot(database_url, roles=False) as world:
+        await world.says("ada", "#random", "roles bind #prod admin")
+        asked = await world.says("ada", "#prod", "databases update orders-eu")
+        assert "Change only the label here: nobody else could approve this here, and one is needed." in asked
+        assert "APPROVALS_REQUIRED=0" in asked
+        assert "orders-west" in await world.fills("ada", {"Label": "orders-west"})
+
+
+async def test_a_request_that_lost_its_approver_while_the_form_was_open_is_refused(world: World) -> None:
+    await world.says("ada", "#prod", "databases delete orders-eu")
+    await world.says("ada", "#prod", "roles revoke @grace")
+    answer = await world.fills("ada", {"Reason": "x", "Type the label to confirm": "orders-eu"})
+    assert "obody else could approve this here" in answer
 
 
 async def test_with_no_approvals_wanted_an_admin_confirms_alone(database_url: str) -> None:
@@ -162,24 +186,24 @@ async def test_with_no_approvals_wanted_an_admin_confirms_alone(database_url: st
 
 
 @pytest.mark.parametrize(
-    ("required", "explained", "asked"),
+    ("who", "required", "explained", "asked"),
     [
-        ("0", "Then: you confirm it first", "You confirm it in the next message."),
-        ("1", "Then: another admin approves it first", "Another admin must approve."),
-        ("2", "Then: 2 other admins approve it first", "2 other admins must approve."),
+        ("ada", "0", "Then: you confirm it first", "You confirm it in the next message."),
+        ("ada", "1", "Then: another admin approves it first", "Another admin must approve."),
+        ("alan", "2", "Then: 2 other admins approve it first", "2 other admins must approve."),
     ],
 )
 async def test_what_comes_after_asking_is_told_as_the_settings_have_it(
-    database_url: str, required: str, explained: str, asked: str
+    database_url: str, who: str, required: str, explained: str, asked: str
 ) -> None:
     async with accounted_bot(database_url, APPROVALS_REQUIRED=required) as world:
-        assert explained in await world.says("ada", "#prod", "explain databases delete")
+        assert explained in await world.says(who, "#prod", "explain databases delete")
         for text in ("databases delete", "notifications token delete", "devices remove"):
             rest = " site_00001" if text == "devices remove" else ""
-            assert asked in await world.says("ada", "#prod", f"{text} orders-eu{rest}")
-            form = world.person("ada").modal
+            assert asked in await world.says(who, "#prod", f"{text} orders-eu{rest}")
+            form = world.person(who).modal
             assert form is not None
-            await world.person("ada").close(form)
+            await world.person(who).close(form)
 
 
 async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_invite_the_bot(world: World) -> None:

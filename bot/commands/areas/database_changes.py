@@ -19,13 +19,23 @@ from bot.commands.areas.database_fields import (
     label_problem,
 )
 from bot.commands.areas.label_taken import SAME_LABEL, refuse_taken
-from bot.commands.asking import REASON_LENGTH, described, lines_of, named, propose, reason_problem, value_of
+from bot.commands.asking import (
+    REASON_LENGTH,
+    described,
+    lines_of,
+    named,
+    propose,
+    reason_problem,
+    require_deciders,
+    value_of,
+)
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
+from bot.commands.wording import lower_first, with_code
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction, JsonValue
-from bot.domain.errors import FieldErrors, InvalidInput
-from bot.domain.replies import FieldKind, Form, FormField, line
+from bot.domain.errors import Denied, FieldErrors, InvalidInput, PeopleUnavailable
+from bot.domain.replies import FieldKind, Form, FormField, Line, line
 from bot.domain.requests import OperationKind
 
 TITLE = "Update a database"
@@ -43,6 +53,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
         intro=(
             line(f"{described(context)}. Only what differs is sent."),
             line("A new label is changed at once; everything else waits for another admin's approval."),
+            *await _unless_too_few(context),
         ),
         waits="You may close the form; the result then comes by message.",
         fields=(
@@ -72,6 +83,17 @@ async def form(context: Context, arguments: Arguments) -> Answer:
             ),
         ),
     )
+
+
+async def _unless_too_few(context: Context) -> tuple[Line, ...]:
+    """What only the label's change would not be refused for: told before the rest is filled in."""
+    try:
+        await require_deciders(context)
+    except Denied as denied:
+        return (line("Change only the label here: ", lower_first(denied.missing)), with_code(denied.remedy))
+    except PeopleUnavailable:
+        return ()  # the label needs nobody; for the rest they are looked up again
+    return ()
 
 
 async def _label_before(context: Context, request_id: str) -> str:

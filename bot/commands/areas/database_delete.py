@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.commands.asking import REASON, approval_follows, described, named, propose, reason_of, reason_problem, value_of
+from bot.commands.asking import (
+    REASON,
+    approval_follows,
+    described,
+    named,
+    propose,
+    reason_of,
+    reason_problem,
+    require_deciders,
+    value_of,
+)
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
 from bot.commands.normalise import comparable, quoted
@@ -19,6 +29,7 @@ TITLE = "Delete a database"
 
 async def form(context: Context, arguments: Arguments) -> Answer:
     """Ask for the reason and for the label."""
+    await require_deciders(context)
     label = context.database.label or context.database.id or ""
     reason = reason_of(arguments, {})
     return Form(

@@ -15,6 +15,7 @@ from bot.commands.asking import (
     propose,
     reason_of,
     reason_problem,
+    require_deciders,
 )
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
@@ -121,6 +122,7 @@ async def remove(context: Context, arguments: Arguments) -> Answer:
     await _require_known(context, site_ids)
     if not needs_reason(arguments):
         return await _propose(context, site_ids, reason_of(arguments, {}))
+    await require_deciders(context)
     noun = "1 device" if len(site_ids) == 1 else f"{len(site_ids)} devices"
     return Form(
         title=TITLE,

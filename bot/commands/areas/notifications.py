@@ -14,6 +14,7 @@ from bot.commands.asking import (
     propose,
     reason_of,
     reason_problem,
+    require_deciders,
     value_of,
 )
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
@@ -174,6 +175,7 @@ async def delete(context: Context, arguments: Arguments) -> Answer:
         raise Conflict(f"No Expo access token is set for {described(context)}, so there is nothing to delete.")
     if not needs_reason(arguments):
         return await _propose_delete(context, reason_of(arguments, {}))
+    await require_deciders(context)
     return Form(
         title=DELETE_TITLE,
         submit="Ask for approval",

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bot.commands.areas.register_again import Deleted
-from bot.domain.access import Gate, OperationClass
+from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.errors import FieldErrors, InvalidInput
 from bot.domain.replies import FieldKind
 from bot.domain.requests import OperationKind, Proposal
-from tests.unit.commands.areas.channel import Channel
+from tests.unit.commands.areas.channel import GRACE, Channel
 from tests.unit.commands.plain import line_text
 
 CONNECTION = "postgresql://owner:hunter2@billing.db.example:5432/billing"
@@ -273,6 +273,7 @@ def test_what_cannot_be_updated_is_told_at_its_field(channel: Channel, given: di
 
 
 async def test_a_deletion_always_opens_a_form_with_reason_and_label(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
     text = f'{DELETE} --reason "moved"'
     assert channel.opens_form(text)
     reason, label = (await channel.form(text)).fields
@@ -303,12 +304,14 @@ def test_a_deletion_needs_a_reason_of_fitting_length(channel: Channel, reason: s
 async def test_a_reason_that_is_too_long_for_its_field_comes_into_the_form_as_far_as_it_goes(
     channel: Channel, command: str
 ) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
     form = await channel.form(f"{command} --reason {'x' * 600}")
     field = next(one for one in form.fields if one.name == "reason")
     assert field.value == "x" * (field.max_length or 0)
 
 
 async def test_a_hostile_label_stands_as_text_in_the_form(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
     database = channel.api.estate.labelled('<!channel> & "quotes"')
     form = await channel.form(f"databases delete {database.id}")
     assert all(isinstance(span, str) for one in form.intro for span in one)

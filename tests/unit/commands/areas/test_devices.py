@@ -14,7 +14,7 @@ from bot.domain.replies import CommandButton, Reply
 from bot.sandbox.api.seed import devices
 from bot.sandbox.api.switches import Meta, Names, PastEnd, Switches
 from bot.slack.blocks import render
-from tests.unit.commands.areas.channel import ADA, HERE, REGISTRY, Channel
+from tests.unit.commands.areas.channel import ADA, GRACE, HERE, REGISTRY, Channel
 from tests.unit.commands.plain import line_text, part_lines
 
 
@@ -104,6 +104,7 @@ async def test_several_devices_are_one_request_each_once(channel: Channel) -> No
 
 
 async def test_without_a_reason_a_form_asks_for_it_and_keeps_the_devices(channel: Channel) -> None:
+    await channel.grant(GRACE, Role.ADMIN)
     assert channel.opens_form("devices remove orders-eu site_00001")
     form = await channel.form("devices remove orders-eu site_00001 site_00002")
     assert [field.label for field in form.fields] == ["Reason"]
