@@ -24,10 +24,20 @@ REASON = FormField(
 
 def approval_follows(context: Context) -> str:
     """What comes after the form of something that needs approval, as a sentence."""
-    others = context.services.approvals.others_needed(context.standing.environment, context.standing.role)
+    others = others_needed(context)
     if others == 0:
         return "You confirm it in the next message."
     return "Another admin must approve." if others == 1 else f"{others} other admins must approve."
+
+
+def ask_label(context: Context) -> str:
+    """The button of a form that asks for what needs approval."""
+    return "Ask for approval" if others_needed(context) else "Continue"
+
+
+def others_needed(context: Context) -> int:
+    """How many others must approve what needs approval, asked for by this person here."""
+    return context.services.approvals.others_needed(context.standing.environment, context.standing.role)
 
 
 async def require_deciders(context: Context) -> None:

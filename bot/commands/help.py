@@ -32,6 +32,8 @@ GATE_WORDS = {
     Gate.CONFIRM: "you confirm it first",
     Gate.APPROVE: "another admin approves it first",
 }
+ONE_APPROVES = "another admin approves"
+"""What a registered command says of its approval; `as_set` says it as the settings have it."""
 
 
 def refused(command: Command, standing: Standing) -> Shortfall | None:
@@ -46,17 +48,20 @@ def permitted(commands: Iterable[Command], standing: Standing) -> tuple[Command,
     return tuple(command for command in commands if refused(command, standing) is None)
 
 
-def help_about(topic: str, registry: Registry, standing: Standing) -> Reply:
-    """The answer to `help <topic>`. Raises `InvalidInput` for a topic that is neither area nor command."""
+def help_about(topic: str, registry: Registry, standing: Standing, *, others: int = 1) -> Reply:
+    """The answer to `help <topic>`. Raises `InvalidInput` for a topic that is neither area nor command.
+
+    `others` is how many must approve here what needs an approval.
+    """
     words = topic.split()
     if not words:
         return overview(registry, standing)
     command, commands = registry.named(topic), registry.matching(words)
     # A bare `audit` is typed for `audit list`, but who asks for help about it wants all of the area.
     if command is not None and len(commands) < 2:
-        return command_help(command, registry, standing)
+        return command_help(command, registry, standing, others=others)
     if commands:
-        return area_help(" ".join(commands[0].path[: len(words)]), commands, registry, standing)
+        return area_help(" ".join(commands[0].path[: len(words)]), commands, registry, standing, others=others)
     near = registry.nearest(words)
     raise InvalidInput(
         f"There is no help about “{shortened(topic)}”.",
@@ -108,7 +113,9 @@ def _nothing_open(registry: Registry, standing: Standing) -> Reply:
     )
 
 
-def area_help(area: str, commands: tuple[Command, ...], registry: Registry, standing: Standing) -> Reply:
+def area_help(
+    area: str, commands: tuple[Command, ...], registry: Registry, standing: Standing, *, others: int = 1
+) -> Reply:
     """The commands of one area, each with its example and what stands before it."""
     open_here = permitted(commands, standing)
     if not open_here:
@@ -122,7 +129,7 @@ def area_help(area: str, commands: tuple[Command, ...], registry: Registry, stan
     count = (
         f"all {_things(len(commands))}" if len(open_here) == len(commands) else f"{len(open_here)} of {len(commands)}"
     )
-    bullets = tuple(_summed_up(command, registry) for command in open_here)
+    bullets = tuple(_summed_up(command, registry, others) for command in open_here)
     menu = CommandMenu(label="How to", options=tuple((one.name, f"help {one.name}") for one in open_here))
     return Reply(
         verdict=line(Strong(text=area), f": you may do {count} here"),
@@ -132,11 +139,11 @@ def area_help(area: str, commands: tuple[Command, ...], registry: Registry, stan
     )
 
 
-def _summed_up(command: Command, registry: Registry) -> Line:
-    return line(*_typed(registry, command.example), f" – {command.summary}")
+def _summed_up(command: Command, registry: Registry, others: int) -> Line:
+    return line(*_typed(registry, command.example), f" – {as_set(command.summary, others)}")
 
 
-def command_help(command: Command, registry: Registry, standing: Standing) -> Reply:
+def command_help(command: Command, registry: Registry, standing: Standing, *, others: int = 1) -> Reply:
     """One command that is open here: how it is typed, its options, who asks and who decides."""
     short = refused(command, standing)
     if short is not None:
@@ -144,10 +151,10 @@ def command_help(command: Command, registry: Registry, standing: Standing) -> Re
     pairs = [
         ("How it goes", line(Code(text=f"{registry.slash} {usage(command)}"))),
         ("Who", line(who_asks(command))),
-        ("Then", line(_first_upper(then_words(command)))),
+        ("Then", line(_first_upper(then_words(command, others)))),
     ]
     options = tuple(_explained(parameter) for parameter in parameters_of(command) if parameter.summary)
-    parts: list[Part] = [Paragraph(lines=(line(command.summary),)), Facts(pairs=tuple(pairs))]
+    parts: list[Part] = [Paragraph(lines=(line(as_set(command.summary, others)),)), Facts(pairs=tuple(pairs))]
     if options:
         parts.append(Bullets(items=options))
     return Reply(
@@ -175,9 +182,16 @@ def _explained(parameter: Parameter) -> Line:
     return line(Code(text=name), f" – {parameter.summary.rstrip('.')}.{choices}{bounds}")
 
 
-def then_words(command: Command) -> str:
+def then_words(command: Command, others: int = 1) -> str:
     """What comes after asking, in words."""
-    return f"{GATE_WORDS[command.gate]}; {command.note}" if command.note else GATE_WORDS[command.gate]
+    words = f"{GATE_WORDS[command.gate]}; {command.note}" if command.note else GATE_WORDS[command.gate]
+    return as_set(words, others)
+
+
+def as_set(words: str, others: int) -> str:
+    """A command's own words with as many approvals as the settings want of this person here."""
+    approving = "you confirm" if others == 0 else ONE_APPROVES if others == 1 else f"{others} other admins approve"
+    return words.replace(ONE_APPROVES, approving)
 
 
 def who_asks(command: Command) -> str:

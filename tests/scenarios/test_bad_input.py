@@ -186,24 +186,31 @@ async def test_with_no_approvals_wanted_an_admin_confirms_alone(database_url: st
 
 
 @pytest.mark.parametrize(
-    ("who", "required", "explained", "asked"),
+    ("who", "required", "then", "asked", "waits", "button"),
     [
-        ("ada", "0", "Then: you confirm it first", "You confirm it in the next message."),
-        ("ada", "1", "Then: another admin approves it first", "Another admin must approve."),
-        ("alan", "2", "Then: 2 other admins approve it first", "2 other admins must approve."),
+        ("ada", "0", "you confirm", "You confirm it in", "you confirm everything else in the next", "Continue"),
+        ("ada", "1", "another admin approves", "Another admin must", "waits for another admin's", "Ask for approval"),
+        ("alan", "2", "2 other admins approve", "2 other admins must", "approval of 2 other", "Ask for approval"),
     ],
 )
 async def test_what_comes_after_asking_is_told_as_the_settings_have_it(
-    database_url: str, who: str, required: str, explained: str, asked: str
+    database_url: str, who: str, required: str, then: str, asked: str, waits: str, button: str
 ) -> None:
     async with accounted_bot(database_url, APPROVALS_REQUIRED=required) as world:
-        assert explained in await world.says(who, "#prod", "explain databases delete")
+        assert f"Then: {then} it first" in await world.says(who, "#prod", "explain databases delete")
+        assert f"destructive, {then}" in await world.says(who, "#prod", "explain databases update")
+        told = await world.says(who, "#prod", "help databases delete")
+        assert f"deletion of a database; {then}." in told
+        assert f"Then: {then[0].upper()}{then[1:]} it first" in told
+        assert f"deletion of a database; {then}." in await world.says(who, "#prod", "help databases")
         for text in ("databases delete", "notifications token delete", "devices remove"):
             rest = " site_00001" if text == "devices remove" else ""
             assert asked in await world.says(who, "#prod", f"{text} orders-eu{rest}")
             form = world.person(who).modal
             assert form is not None
+            assert form.payload["submit"]["text"] == button
             await world.person(who).close(form)
+        assert waits in await world.says(who, "#prod", "databases update orders-eu")
 
 
 async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_invite_the_bot(world: World) -> None:

@@ -24,6 +24,7 @@ from bot.commands.asking import (
     described,
     lines_of,
     named,
+    others_needed,
     propose,
     reason_problem,
     require_deciders,
@@ -52,7 +53,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
         command=f"databases update {context.database.id}{f' --back {back}' if before else ''}",
         intro=(
             line(f"{described(context)}. Only what differs is sent."),
-            line("A new label is changed at once; everything else waits for another admin's approval."),
+            line(f"A new label is changed at once; {_the_rest(context)}."),
             *await _unless_too_few(context),
         ),
         waits="You may close the form; the result then comes by message.",
@@ -83,6 +84,15 @@ async def form(context: Context, arguments: Arguments) -> Answer:
             ),
         ),
     )
+
+
+def _the_rest(context: Context) -> str:
+    """What becomes of anything but the label, as a clause."""
+    others = others_needed(context)
+    if others == 0:
+        return "you confirm everything else in the next message"
+    whose = "another admin's approval" if others == 1 else f"the approval of {others} other admins"
+    return f"everything else waits for {whose}"
 
 
 async def _unless_too_few(context: Context) -> tuple[Line, ...]:
@@ -147,7 +157,7 @@ async def submit(context: Context, arguments: Arguments, values: Values) -> Answ
     only_label = set(changed) == {"label"}
     reason = value_of(values, "reason")
     if not only_label and not reason:
-        raise FieldErrors({"reason": "Say why; anything but the label needs another admin's approval."})
+        raise FieldErrors({"reason": f"Say why: {_the_rest(context)}."})
     return await propose(
         context,
         OperationKind.UPDATE_DATABASE,

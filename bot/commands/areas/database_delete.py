@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.commands.asking import (
     REASON,
     approval_follows,
+    ask_label,
     described,
     named,
     propose,
@@ -34,7 +35,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
     reason = reason_of(arguments, {})
     return Form(
         title=TITLE,
-        submit="Ask for approval",
+        submit=ask_label(context),
         command=f"databases delete {context.database.id}{f' --reason {quoted(reason)}' if reason else ''}",
         intro=(
             line(f"You ask to delete {described(context)}."),

@@ -9,6 +9,7 @@ from bot.cloudsync.models import Device, Page
 from bot.commands.asking import (
     REASON,
     approval_follows,
+    ask_label,
     described,
     named,
     needs_reason,
@@ -126,7 +127,7 @@ async def remove(context: Context, arguments: Arguments) -> Answer:
     noun = "1 device" if len(site_ids) == 1 else f"{len(site_ids)} devices"
     return Form(
         title=TITLE,
-        submit="Ask for approval",
+        submit=ask_label(context),
         command=f"devices remove {context.database.id} {' '.join(map(quoted, site_ids))}",
         intro=(
             line(f"You ask to remove {noun} from {described(context)}, with their push tokens."),

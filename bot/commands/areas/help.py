@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bot.commands.command import Answer, Arguments, Command, Handler, Parameter, ParameterKind
 from bot.commands.context import Context
-from bot.commands.help import GATE_WORDS, help_about, refused, then_words, who_asks
+from bot.commands.help import help_about, refused, then_words, who_asks
 from bot.commands.kinds import mentioned_channel, mentioned_person, shortened
 from bot.commands.normalise import split
 from bot.commands.standing_words import rise_of, roles_given_by, why_line
 from bot.commands.wording import lower_first, with_code
-from bot.domain.access import Gate, OperationClass, Role, Standing
+from bot.domain.access import Gate, OperationClass, Role, Shortfall, Standing
 from bot.domain.audit import AuditAction
-from bot.domain.errors import InvalidInput, PeopleUnavailable
+from bot.domain.errors import Denied, InvalidInput, PeopleUnavailable
 from bot.domain.replies import (
     ChannelRef,
     CommandButton,
@@ -31,7 +31,8 @@ DECIDERS_NAMED = 4
 
 async def show_help(context: Context, arguments: Arguments) -> Answer:
     """`help [area or command]`."""
-    return help_about(arguments.text("topic"), context.registry, context.standing)
+    topic, standing = arguments.text("topic"), context.standing
+    return help_about(topic, context.registry, standing, others=_others(context, standing))
 
 
 async def whoami(context: Context, arguments: Arguments) -> Answer:
@@ -71,12 +72,14 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
     standing = context.standing
     if (person_id, channel_id) != (standing.person.id, standing.channel_id):
         standing = await context.services.access.standing(person_id, channel_id)
-    short = refused(command, standing)
+    short, others = await _refused(context, command, standing), _others(context, standing)
     who: Span = "You" if person_id == context.standing.person.id else PersonRef(id=person_id)
     where: Span = "here" if channel_id == context.standing.channel_id else ChannelRef(id=channel_id)
     after_in = " " if where == "here" else " in "
-    pairs = [("May ask", line(who_asks(command))), ("Then", line(_then(context, command, standing)))]
-    if command.may_wait:
+    then = then_words(command, others)
+    then = then if who == "You" else then.replace("you confirm", "they confirm")
+    pairs = [("May ask", line(who_asks(command))), ("Then", line(then))]
+    if command.may_wait and (others or command.about_roles):
         pairs.append(("Could approve", await _deciders(context, command, channel_id, person_id)))
     if short is not None:
         said = short.missing if who == "You" else f"they would read “{short.missing}”"
@@ -95,13 +98,25 @@ async def explain(context: Context, arguments: Arguments) -> Answer:
     )
 
 
-def _then(context: Context, command: Command, standing: Standing) -> str:
-    if command.gate is not Gate.APPROVE or standing.binding is None:
-        return then_words(command)
-    others = context.services.approvals.others_needed(standing.environment, standing.role)
-    if others == 0:
-        return GATE_WORDS[Gate.CONFIRM]
-    return then_words(command) if others == 1 else f"{others} other admins approve it first"
+def _others(context: Context, standing: Standing) -> int:
+    """How many others must approve what needs an approval; where nothing is bound, as it is for most."""
+    return (
+        1 if standing.binding is None else context.services.approvals.others_needed(standing.environment, standing.role)
+    )
+
+
+async def _refused(context: Context, command: Command, standing: Standing) -> Shortfall | None:
+    """What stands in the way of asking; too few others who could approve do so too, as far as Slack says."""
+    short = refused(command, standing)
+    if short is not None or command.gate is not Gate.APPROVE:
+        return short
+    try:
+        await context.services.approvals.require_deciders(standing, environment=standing.environment)
+    except Denied as denied:
+        return Shortfall(missing=denied.missing, remedy=denied.remedy)
+    except PeopleUnavailable:
+        return None
+    return None
 
 
 def _subject(context: Context, typed: str) -> tuple[Command, str, str]:

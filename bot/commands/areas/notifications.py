@@ -8,6 +8,7 @@ from bot.cloudsync.models import ExpoToken
 from bot.commands.asking import (
     REASON,
     approval_follows,
+    ask_label,
     described,
     named,
     needs_reason,
@@ -178,7 +179,7 @@ async def delete(context: Context, arguments: Arguments) -> Answer:
     await require_deciders(context)
     return Form(
         title=DELETE_TITLE,
-        submit="Ask for approval",
+        submit=ask_label(context),
         command=f"notifications token delete {context.database.id}",
         intro=(line(f"For {described(context)}. Push notifications stop. {approval_follows(context)}"),),
         fields=(REASON,),

@@ -17,12 +17,13 @@ from bot.commands.registry import Registry
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
 from bot.db.migrate import migrate
-from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
+from bot.domain.access import ChannelBinding, Grant, Role, Standing, SubjectKind
 from bot.domain.errors import InvalidInput
 from bot.domain.invocation import Invocation, Surface
 from bot.domain.ports import SystemClock
 from bot.domain.replies import CommandButton, Reply
 from bot.services.access import Access
+from bot.services.approval_words import too_few
 from bot.services.audit import Trail
 from tests.unit.commands.catalog import COMMANDS
 from tests.unit.commands.people import People
@@ -33,10 +34,18 @@ NOW = datetime(2026, 11, 23, 14, 30, tzinfo=UTC)
 REGISTRY = Registry([*commands(), *(command for command in COMMANDS if command.name != "help")])
 
 
+@dataclass(frozen=True)
 class OneMore:
     """Requests that one other person approves."""
 
+    access: Access
+
     def others_needed(self, environment: str, asker: Role) -> int:
+        return 1
+
+    async def require_deciders(self, asker: Standing, *, environment: str) -> int:
+        if not await self.access.deciders(asker.channel_id, excluding=asker.person.id):
+            raise too_few(0, 1, environment)
         return 1
 
 
@@ -68,7 +77,7 @@ class Team:
             standing=await access.standing(person, channel, is_direct=channel.startswith("D")),
             services=Services(
                 access=access,
-                approvals=cast(Any, OneMore()),
+                approvals=cast(Any, OneMore(access)),
                 trail=absent,
                 exports=absent,
                 first_run=absent,
@@ -171,7 +180,15 @@ async def test_explain_says_that_the_asker_may_and_who_could_approve(team: Team)
 
 async def test_explain_says_when_nobody_else_could_approve(team: Team) -> None:
     await team.bind("C1", Role.ADMIN, Role.OPERATOR)
-    assert "Could approve: nobody else there" in reply_text(await team.ask("explain databases delete"))
+    reply = await team.ask("explain databases delete")
+    assert line_text(reply.verdict) == (
+        "You may not ask for databases delete here: nobody else could approve this here, and one is needed."
+    )
+    assert "Could approve: nobody else there" in reply_text(reply)
+    assert "APPROVALS_REQUIRED" in line_text(reply.next_step)
+    assert "they would read “Nobody else could approve this here" in line_text(
+        (await team.ask("explain databases delete <@U3|linus>")).verdict
+    )
 
 
 async def test_explain_says_what_the_asker_lacks(team: Team) -> None:
@@ -189,14 +206,16 @@ async def test_explain_answers_for_somebody_else_somewhere_else(team: Team) -> N
         "@U3 may not ask for databases delete in @C2: they would read “This channel's role is operator; "
         "this needs a channel with the role admin.”"
     )
-    assert line_text((await team.ask("explain tables enable <#C2|staging> <@U3>")).verdict) == (
-        "@U3 may ask for tables enable in @C2"
-    )
+    reply = await team.ask("explain tables enable <#C2|staging> <@U3>")
+    assert line_text(reply.verdict) == "@U3 may ask for tables enable in @C2"
+    assert "Then: they confirm it first" in reply_text(reply)
+    assert "Then: you confirm it first" in reply_text(await team.ask("explain tables enable <#C2> <@U1>"))
 
 
 @pytest.mark.parametrize("rest", ["orders-eu", "orders-eu --reason moved", "orders-eu --page=2 --force -x"])
 async def test_explain_takes_a_command_as_it_would_be_typed(team: Team, rest: str) -> None:
     await team.bind("C1", Role.ADMIN, Role.OPERATOR)
+    await team.grant(GRACE, Role.ADMIN)
     verdict = line_text((await team.ask(f"explain databases delete {rest}")).verdict)
     assert verdict == "You may ask for databases delete here"
     elsewhere = line_text((await team.ask(f"explain databases delete {rest} <@U3|linus>")).verdict)
