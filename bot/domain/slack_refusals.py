@@ -22,6 +22,11 @@ _REFUSALS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Source: the errors of `chat.postMessage`, `views.open` and `views.update` in Slack's reference."""
 
 
+def verdict_on_card(code: str) -> str:
+    """What kept a request's message out of its channel, as a sentence without its full stop."""
+    return "Slack does not let the bot write in the channel" if code in UNINVITED else refusal_in_words(code)[0]
+
+
 def refusal_in_words(code: str) -> tuple[str, str]:
     """What happened, as a verdict without its full stop, and what to do now."""
     fallback = "Slack refused it", "ask again; if it stays, give the reference to whoever runs the bot."

@@ -20,6 +20,7 @@ from bot.domain.replies import (
     line,
 )
 from bot.domain.requests import OperationKind, Request, RequestState, Step
+from bot.domain.slack_refusals import UNINVITED, refusal_in_words
 from bot.services.asking_again import LABEL
 from bot.services.card_parts import (
     facts,
@@ -87,13 +88,14 @@ def asked(request: Request, slash: str) -> Reply:
     )
 
 
-def undeliverable(request: Request, reason: str) -> Reply:
-    """To the requester, when Slack will not take the card in the channel."""
+def undeliverable(request: Request, code: str) -> Reply:
+    """To the requester, when Slack will not take the card in the channel, and with what code it said so."""
+    inviting = line("Next: invite the bot to the channel with ", Code(text="/invite"), ", then ask again.")
     return Reply(
         verdict=line("Not asked: the message with the buttons did not reach the channel"),
         mood=Mood.BAD,
-        parts=(Paragraph(lines=(line(reason), line("The request was cancelled and nothing was sent."))),),
-        next_step=line("Next: invite the bot to the channel with ", Code(text="/invite"), ", then ask again."),
+        parts=(Paragraph(lines=(line(request.end_reason), line("The request was cancelled and nothing was sent."))),),
+        next_step=inviting if code in UNINVITED else line(f"Next: {refusal_in_words(code)[1]}"),
         reference=request.id,
     )
 

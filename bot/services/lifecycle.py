@@ -167,9 +167,16 @@ def owe_receipt(unit: Unit, request: Request) -> None:
     unit.outbox.put(_item(unit, request, OutboxKind.RECEIPT, late=RECEIPT_GRACE_SECONDS))
 
 
-def owe(unit: Unit, request: Request, kind: OutboxKind, *, person_id: str | None = None) -> None:
+def owe(
+    unit: Unit,
+    request: Request,
+    kind: OutboxKind,
+    *,
+    person_id: str | None = None,
+    body: Mapping[str, JsonValue] | None = None,
+) -> None:
     """Any other message about a request."""
-    unit.outbox.put(_item(unit, request, kind, person_id=person_id))
+    unit.outbox.put(replace(_item(unit, request, kind, person_id=person_id), body=body or {}))
 
 
 def owe_message(

@@ -18,6 +18,7 @@ from bot.domain.failpoints import Failpoint, reach
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
 from bot.domain.requests import Request, RequestState
+from bot.domain.slack_refusals import verdict_on_card
 from bot.services import cards
 from bot.services.access import Access
 from bot.services.lifecycle import PROGRAM, OutboxKind, entry_for, owe
@@ -224,7 +225,7 @@ class OutboxWorker:
     async def _undeliverable(self, item: OutboxItem) -> None:
         request = await self._request(item)
         if request is not None and item.person_id:
-            await self._messenger.direct(item.person_id, cards.undeliverable(request, request.end_reason))
+            await self._messenger.direct(item.person_id, cards.undeliverable(request, str(item.body.get("code", ""))))
 
 
 def _cancel_unseen(unit: Unit, item: OutboxItem, code: str) -> None:
@@ -233,8 +234,8 @@ def _cancel_unseen(unit: Unit, item: OutboxItem, code: str) -> None:
     request = unit.requests.lock(item.request_id or "")
     if request is None or request.state is not RequestState.PENDING or request.card_ts:
         return
-    reason = f"Slack does not let the bot write in the channel ({code})."
+    reason = f"{verdict_on_card(code)} ({code})."
     ended = unit.requests.move(request.id, before=RequestState.PENDING, after=RequestState.CANCELLED, end_reason=reason)
     if ended is not None:
         unit.audit.append(entry_for(ended, AuditKind.DECISION, PROGRAM, payload={"reason": reason}))
-        owe(unit, ended, OutboxKind.UNDELIVERABLE, person_id=ended.requester_id)
+        owe(unit, ended, OutboxKind.UNDELIVERABLE, person_id=ended.requester_id, body={"code": code})

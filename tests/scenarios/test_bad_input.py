@@ -224,6 +224,17 @@ async def test_a_card_that_slack_refuses_cancels_the_request_and_tells_how_to_in
     assert (await world.trail())[-1].outcome is AuditOutcome.CANCELLED
 
 
+async def test_a_card_that_an_archived_channel_refuses_leads_to_another_channel(world: World) -> None:
+    await world.says("alan", "#prod", "databases delete orders-eu")
+    world.workspace.channel("prod").is_archived = True
+    await world.fills("alan", {"Reason": "x", "Type the label to confirm": "orders-eu"})
+    alan = world.person("alan")
+    notice = next(one for one in map(alan.read, alan.see("dm")) if "Not asked" in one)
+    assert "That channel is archived, so nobody can write there (is_archived).\nThe request was cancelled" in notice
+    assert "Next: ask in another channel." in notice
+    assert "/invite" not in notice
+
+
 async def test_a_rate_limit_delays_the_card_and_loses_nothing(world: World) -> None:
     world.workspace.outages.arm("chat.postMessage", Outage.RATE_LIMITED, times=1, retry_after=1)
     await world.says("alan", "#prod", 'devices remove orders-eu site_00001 --reason "lost"')
