@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from bot.commands.command import Arguments, Values
 from bot.commands.context import Context
+from bot.commands.normalise import quoted
 from bot.domain.access import Gate, OperationClass
 from bot.domain.audit import AuditAction, JsonValue
+from bot.domain.errors import InvalidInput
 from bot.domain.replies import FieldKind, FormField
 from bot.domain.requests import Operation, OperationKind, Proposal, Target
 from bot.services.catalog import shown
@@ -78,6 +80,23 @@ def several_of(values: Values, name: str) -> tuple[str, ...]:
 def reason_of(arguments: Arguments, values: Values) -> str:
     """From the form, else from `--reason`."""
     return value_of(values, "reason") or arguments.text("reason").strip()[:REASON_LENGTH]
+
+
+def typed_reason(arguments: Arguments) -> str:
+    """From `--reason`, where no form shows it before it counts: one that is too long is refused instead of cut."""
+    reason = arguments.text("reason").strip()
+    if len(reason) > REASON_LENGTH:
+        raise InvalidInput(
+            f"The reason is too long: at most {REASON_LENGTH} characters, and these are {len(reason):,}.",
+            advice="Shorten it and ask again; nothing was asked for.",
+        )
+    return reason
+
+
+def reopening(command: str, arguments: Arguments) -> str:
+    """The command of a form with the reason that was typed: a message leads to its form by that alone."""
+    reason = reason_of(arguments, {})
+    return f"{command} --reason {quoted(reason)}" if reason else command
 
 
 async def propose(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import create_engine, text
 
 from bot.db.connections import database_url as address_of
@@ -36,12 +37,15 @@ async def test_an_answer_in_a_channel_without_the_bot_comes_by_direct_message(wo
     assert "Acme Corp is active" in world.told("cleo")
 
 
-async def test_a_reason_in_a_mention_is_in_the_form_that_its_button_opens(world: World) -> None:
-    alan = world.person("alan")
-    await alan.mention("#prod", 'databases delete orders-eu --reason "moved to orders-us"')
+@pytest.mark.parametrize(
+    "text", ["databases delete orders-eu", "tables disable orders-eu", "databases update orders-eu"]
+)
+async def test_a_reason_in_a_mention_is_in_the_form_that_its_button_opens(world: World, text: str) -> None:
+    ada = world.person("ada")
+    await ada.mention("#prod", f'{text} --reason "moved to orders-us"')
     await world.settle()
-    await world.presses("alan", "#prod", "Open the form")
-    form = alan.modal
+    await world.presses("ada", "#prod", "Open the form")
+    form = ada.modal
     assert form is not None
     assert (
         next(one.element for one in controls_of(form) if one.label == "Reason")["initial_value"] == "moved to orders-us"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.commands.asking import REASON_LENGTH
+from bot.commands.asking import typed_reason
 from bot.commands.command import Answer, Arguments, Command, Parameter, ParameterKind
 from bot.commands.context import Context
 from bot.commands.offering import reader_of
@@ -121,7 +121,7 @@ async def rehearse(context: Context, arguments: Arguments) -> Answer:
         gate=Gate.APPROVE,
         action=AuditAction.APPROVALS_REHEARSE,
         summary="rehearse an approval",
-        reason=arguments.text("reason").strip()[:REASON_LENGTH] or "a rehearsal",
+        reason=typed_reason(arguments) or "a rehearsal",
     )
 
 

@@ -26,7 +26,9 @@ from bot.commands.asking import (
     named,
     others_needed,
     propose,
+    reason_of,
     reason_problem,
+    reopening,
     require_deciders,
     value_of,
 )
@@ -50,7 +52,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
     return Form(
         title=TITLE,
         submit="Update",
-        command=f"databases update {context.database.id}{f' --back {back}' if before else ''}",
+        command=reopening(f"databases update {context.database.id}{f' --back {back}' if before else ''}", arguments),
         intro=(
             line(f"{described(context)}. Only what differs is sent."),
             line(f"A new label is changed at once; {_the_rest(context)}."),
@@ -78,7 +80,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
                 label="Reason",
                 kind=FieldKind.LONG_TEXT,
                 required=False,
-                value=arguments.text("reason") or None,
+                value=reason_of(arguments, {}) or None,
                 max_length=REASON_LENGTH,
                 hint="Needed for anything but the label.",
             ),

@@ -13,12 +13,13 @@ from bot.commands.asking import (
     propose,
     reason_of,
     reason_problem,
+    reopening,
     require_deciders,
     value_of,
 )
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
 from bot.commands.context import Context
-from bot.commands.normalise import comparable, quoted
+from bot.commands.normalise import comparable
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
@@ -36,7 +37,7 @@ async def form(context: Context, arguments: Arguments) -> Answer:
     return Form(
         title=TITLE,
         submit=ask_label(context),
-        command=f"databases delete {context.database.id}{f' --reason {quoted(reason)}' if reason else ''}",
+        command=reopening(f"databases delete {context.database.id}", arguments),
         intro=(
             line(f"You ask to delete {described(context)}."),
             line(f"Its enabled tables stop syncing and its pending jobs go. {approval_follows(context)}"),

@@ -17,6 +17,7 @@ from bot.commands.asking import (
     reason_of,
     reason_problem,
     require_deciders,
+    typed_reason,
 )
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
@@ -122,7 +123,7 @@ async def remove(context: Context, arguments: Arguments) -> Answer:
         raise InvalidInput(f"At most {MOST_AT_ONCE} devices in one request; these are {len(site_ids)}.")
     await _require_known(context, site_ids)
     if not needs_reason(arguments):
-        return await _propose(context, site_ids, reason_of(arguments, {}))
+        return await _propose(context, site_ids, typed_reason(arguments))
     await require_deciders(context)
     noun = "1 device" if len(site_ids) == 1 else f"{len(site_ids)} devices"
     return Form(

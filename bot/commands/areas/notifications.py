@@ -16,6 +16,7 @@ from bot.commands.asking import (
     reason_of,
     reason_problem,
     require_deciders,
+    typed_reason,
     value_of,
 )
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Values
@@ -175,7 +176,7 @@ async def delete(context: Context, arguments: Arguments) -> Answer:
     if not token.present:
         raise Conflict(f"No Expo access token is set for {described(context)}, so there is nothing to delete.")
     if not needs_reason(arguments):
-        return await _propose_delete(context, reason_of(arguments, {}))
+        return await _propose_delete(context, typed_reason(arguments))
     await require_deciders(context)
     return Form(
         title=DELETE_TITLE,

@@ -6,15 +6,38 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from bot.cloudsync.models import Table
-from bot.commands.asking import REASON, described, named, needs_reason, propose, reason_of, reason_problem, several_of
+from bot.commands.asking import (
+    REASON,
+    described,
+    named,
+    needs_reason,
+    propose,
+    reason_of,
+    reason_problem,
+    reopening,
+    several_of,
+    typed_reason,
+)
 from bot.commands.command import DATABASE, Answer, Arguments, Command, FormSpec, Parameter, ParameterKind, Values
 from bot.commands.context import Context
+from bot.commands.normalise import quoted
 from bot.commands.offering import offered, whom_to_ask
 from bot.commands.wording import next_or_page, past_the_end
 from bot.domain.access import Gate, OperationClass, Role
 from bot.domain.audit import AuditAction
 from bot.domain.errors import InvalidInput
-from bot.domain.replies import Bullets, CommandButton, FieldKind, Form, FormField, Line, Reply, Strong, line
+from bot.domain.replies import (
+    LONGEST_COMMAND,
+    Bullets,
+    CommandButton,
+    FieldKind,
+    Form,
+    FormField,
+    Line,
+    Reply,
+    Strong,
+    line,
+)
 from bot.domain.requests import OperationKind
 
 SHOWN = 20
@@ -73,19 +96,22 @@ async def enable(context: Context, arguments: Arguments) -> Answer:
     """`tables enable <db> [<table>…]`."""
     names = arguments.names("tables")
     if not names:
-        return await _form(context, enabling=True)
-    return await _propose(context, names, enabling=True, reason=arguments.text("reason"))
+        return await _form(context, arguments, enabling=True)
+    return await _propose(context, names, enabling=True, reason=typed_reason(arguments))
 
 
 async def disable(context: Context, arguments: Arguments) -> Answer:
     """`tables disable <db> [<table>…]`."""
     names = arguments.names("tables")
     if not names or needs_reason(arguments):
-        return await _form(context, enabling=False, chosen=names, reason=reason_of(arguments, {}))
-    return await _propose(context, names, enabling=False, reason=reason_of(arguments, {}))
+        return await _form(context, arguments, enabling=False)
+    return await _propose(context, names, enabling=False, reason=typed_reason(arguments))
 
 
-async def _form(context: Context, *, enabling: bool, chosen: tuple[str, ...] = (), reason: str = "") -> Form:
+async def _form(context: Context, arguments: Arguments, *, enabling: bool) -> Form:
+    chosen, reason = arguments.names("tables"), reason_of(arguments, {})
+    if enabling:
+        typed_reason(arguments)  # no field of this form shows how much of it is left
     tables = await context.api.list_tables(context.database.id or "")
     fitting = [table.name for table in tables if table.enabled is not enabling]
     known = _known(context, chosen, tables) if chosen else ()
@@ -108,10 +134,16 @@ async def _form(context: Context, *, enabling: bool, chosen: tuple[str, ...] = (
     return Form(
         title=f"{verb} tables",
         submit="Continue",
-        command=f"tables {verb.lower()} {context.database.id}",
+        command=_command(f"tables {verb.lower()} {context.database.id}", arguments),
         intro=(line(f"{verb} CloudSync in {described(context)}. You confirm it in the next message."),),
         fields=(choice,) if enabling else (choice, asked),
     )
+
+
+def _command(base: str, arguments: Arguments) -> str:
+    """What opens the form again: with the tables that were named, unless a button could not hold them all."""
+    named_too = reopening(" ".join((base, *map(quoted, arguments.names("tables")))), arguments)
+    return named_too if len(named_too) <= LONGEST_COMMAND else reopening(base, arguments)
 
 
 def _known(context: Context, names: tuple[str, ...], tables: tuple[Table, ...]) -> tuple[str, ...]:

@@ -110,3 +110,37 @@ async def test_whoever_may_only_look_is_told_who_may_change_something_and_where(
     setting = (await channel.reply("notifications status kiosk", person=person)).next_step
     told = whom.partition("enable tables")[0]
     assert line_text(setting) == f"Next: {told}set an Expo access token to switch them on."
+
+
+async def test_the_form_for_tables_that_were_named_is_opened_again_with_them(channel: Channel) -> None:
+    form = await channel.form("tables disable orders-eu orders")
+    assert form.command.endswith(" orders")
+
+
+async def test_a_form_for_more_tables_than_a_button_holds_is_opened_again_without_them(channel: Channel) -> None:
+    database = channel.api.estate.labelled("orders-eu")
+    database.tables = {f"table_{number:03}": True for number in range(200)}
+    form = await channel.form(f"tables disable orders-eu {' '.join(database.tables)}")
+    assert form.command == f"tables disable {database.id}"
+
+
+async def test_the_reason_for_enabling_outlives_the_choice_of_tables(channel: Channel) -> None:
+    form = await channel.form('tables enable orders-eu --reason "new app"')
+    assert (await channel.proposal(form.command, {"tables": ("invoices",)})).reason == "new app"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "tables disable orders-eu orders",
+        "tables enable orders-eu invoices",
+        "tables enable orders-eu",
+        "devices remove orders-eu site_00001",
+        "notifications token delete orders-eu",
+        "approvals rehearse",
+    ],
+)
+async def test_a_reason_that_no_form_would_show_cut_is_refused_with_its_limit(channel: Channel, command: str) -> None:
+    with pytest.raises(InvalidInput, match="at most 500 characters, and these are 501"):
+        await channel.ask(f"{command} --reason {'x' * 501}")
+    await channel.ask(f"{command} --reason {'x' * 500}")
