@@ -29,9 +29,9 @@ async def under_way(world: World, method: str, doing: Awaitable[str], meanwhile:
     return await task
 
 
-async def enabled(world: World, meanwhile: Callable[[Database], object]) -> str:
-    await world.says("alan", "#prod", ENABLE)
-    return await under_way(world, "POST", world.presses("alan", "#prod", "Confirm"), meanwhile)
+async def enabled(world: World, meanwhile: Callable[[Database], object], by: str = "alan") -> str:
+    await world.says(by, "#prod", ENABLE)
+    return await under_way(world, "POST", world.presses(by, "#prod", "Confirm"), meanwhile)
 
 
 @pytest.mark.parametrize("choice", UnknownTable)
@@ -49,7 +49,7 @@ async def test_where_a_table_went_away_and_all_are_refused_none_is_called_enable
 async def test_a_table_that_went_away_is_not_called_enabled_because_the_api_answered_so(sqlite_url: str) -> None:
     warning = "Not enabled when read afterwards: invoices."
     async with accounted_bot(sqlite_url, switches=Switches(some_unknown=SomeUnknown.PART_DONE)) as world:
-        answer = await enabled(world, lambda orders: orders.tables.pop("invoices"))
+        answer = await enabled(world, lambda orders: orders.tables.pop("invoices"), by="grace")
         assert answer.startswith("⚠️ Enabled CloudSync for the tables invoices, audit_log")
         assert answer.splitlines()[0].endswith("(so the API answered; reading shows otherwise)")
         assert f"Warning: {warning}" in answer
@@ -58,7 +58,7 @@ async def test_a_table_that_went_away_is_not_called_enabled_because_the_api_answ
         assert "Read afterwards: invoices gone, audit_log enabled" in answer
         read = (await world.trail())[-1]
         assert (read.kind, read.payload["warnings"]) == (AuditKind.RECONCILE, [warning])
-        back = await world.presses("alan", "#prod", "Disable them")
+        back = await world.presses("grace", "#prod", "Disable them")
         assert "There is no table" not in back, "the way back is for what was changed"
 
 
