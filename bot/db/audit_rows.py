@@ -11,7 +11,7 @@ from bot.db.driver import run_all, time_for
 from bot.db.tables import audit_events
 from bot.domain.audit import AuditRecord
 
-_INSERT = insert(audit_events)
+_INSERT = insert(audit_events).prefix_with("OR FAIL", dialect="sqlite")
 
 
 class UnwrittenRows:

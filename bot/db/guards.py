@@ -17,7 +17,7 @@ GUARDS: Mapping[str, Mapping[str, str]] = {
         "audit_anchors_no_replace": "702cf9c7f752cf918f2e4aa21c153d12",
         "audit_anchors_no_update": "a641096babff8ace600cf2be7f88160b",
         "audit_events_no_delete": "414a81394a9688ade9ea22e738f48012",
-        "audit_events_no_replace": "eb376e59829e3616fe6df38a1ecf7e37",
+        "audit_events_no_replace": "8c403cbee4dbd93168820f652d960dd0",
         "audit_events_no_update": "c5238d5b63e345765131dc46e5b6930f",
     },
     "postgresql": {

@@ -8,7 +8,7 @@ from bot.db.guards import guards_problem
 from bot.db.tables import audit_anchors, audit_events, audit_head
 from bot.domain.fitness import Problem, ProblemKind
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration: what this code was written against."""
 
 

@@ -46,7 +46,7 @@ def test_what_is_kept_names_places_and_key_ids_and_nothing_secret() -> None:
     assert found["CLOUDSYNC_BASE_URL__DEFAULT"] == "https://api.example/v1"
     assert found["DATABASE_URL"] == "postgresql://db.example:5432/bot"
     assert found["BOT_ADMINS"] == ["U0ADA"]
-    assert found["SCHEMA"] == "0002"
+    assert found["SCHEMA"] == "0003"
     assert [len(str(one)) for one in (*_list(found["SECRET_KEYS"]), *_list(found["AUDIT_KEYS"]))] == [8, 8]
 
 
@@ -82,7 +82,7 @@ async def test_a_start_with_other_settings_leaves_a_row_in_its_story(database: D
     assert [row.action for row in told] == [start, start, start, configuration, start, configuration]
     assert told[2].story == told[3].story
     assert told[3].payload["changed"] == {"AUDIT_CHANNEL": {"before": "", "after": "C0AUDIT"}}
-    assert told[5].payload["changed"] == {"SCHEMA": {"before": "0002", "after": "9"}}
+    assert told[5].payload["changed"] == {"SCHEMA": {"before": "0003", "after": "9"}}
 
 
 async def test_start_and_stop_of_a_bot_with_an_unsound_trail_say_so(database: Database) -> None:

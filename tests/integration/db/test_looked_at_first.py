@@ -11,6 +11,7 @@ from bot.db.chain import AuditKeys
 from bot.db.connections import database_url as rewritten
 from bot.db.engine import TAIL, Database
 from bot.db.guards import GUARDS, found_guards
+from bot.db.health import REVISION
 from bot.db.migrate import migrate
 from bot.db.unit import Unit
 from bot.domain.errors import ConfigurationError
@@ -110,7 +111,7 @@ def test_a_migration_that_leaves_a_trigger_out_is_taken_back(
         migrate(database_url)
     assert intruder.ask("SELECT version_num FROM alembic_version") == [("0001",)]
     migrate(database_url, guarded=False)
-    assert intruder.ask("SELECT version_num FROM alembic_version") == [("0002",)]
+    assert intruder.ask("SELECT version_num FROM alembic_version") == [(REVISION,)]
 
 
 async def write_rows(database: Database, number: int) -> None:
@@ -157,3 +158,28 @@ async def test_rows_that_were_signed_with_a_foreign_ring_are_found(
     assert await database.check() == []
     (problem,) = await database.check_tail()
     assert "which is not in AUDIT_KEYS" in problem
+
+
+AS_BEFORE = """CREATE TRIGGER audit_events_no_replace BEFORE INSERT ON audit_events
+WHEN EXISTS (SELECT 1 FROM audit_events WHERE seq >= NEW.seq)
+  OR EXISTS (SELECT 1 FROM audit_events WHERE hash = NEW.hash)
+  OR EXISTS (SELECT 1 FROM audit_events WHERE prev_hash = NEW.prev_hash)
+BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END"""
+AT_SECOND = "UPDATE alembic_version SET version_num = '0002'"
+
+
+@pytest.mark.parametrize("database_source", ["sqlite"], indirect=True)
+async def test_a_guard_of_before_is_made_anew(database: Database, database_url: str, intruder: Intruder) -> None:
+    intruder.run("DROP TRIGGER audit_events_no_replace", AS_BEFORE, AT_SECOND)
+    migrate(database_url)
+    assert await database.check() == []
+
+
+@pytest.mark.parametrize("database_source", ["sqlite"], indirect=True)
+def test_a_guard_that_was_altered_before_a_migration_is_found_and_not_mended(
+    database: Database, database_url: str, intruder: Intruder
+) -> None:
+    lets_through = AS_BEFORE.replace("seq >= NEW.seq", "seq > NEW.seq")
+    intruder.run("DROP TRIGGER audit_events_no_replace", lets_through, AT_SECOND)
+    with pytest.raises(ConfigurationError, match="not as they were made: audit_events_no_replace"):
+        migrate(database_url)
