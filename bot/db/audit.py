@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from bot.db.audit_counts import Counted
+from bot.db.audit_draft import Draft, drafted
 from bot.db.audit_export import Batch, next_batch
 from bot.db.audit_head import Head
 from bot.db.audit_queries import find_page
@@ -20,9 +21,8 @@ from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, names_like, targets_like
 from bot.db.audit_verify import against_posted, verify_rows, verify_tail
 from bot.db.audit_walk import Finding
-from bot.db.chain import AuditKeys, canonical_json, hash_of, leaf_of, new_salt
+from bot.db.chain import AuditKeys, hash_of
 from bot.db.closing import closing_line
-from bot.db.storable import storable_json, storable_text
 from bot.db.tables import audit_events, audit_head
 from bot.db.types import as_text
 from bot.domain.audit import (
@@ -40,9 +40,6 @@ from bot.domain.audit_figures import AuditCount, AuditSummary
 from bot.domain.errors import TrailUnavailable
 from bot.domain.ports import Clock
 
-COLUMN_LENGTH = 500
-"""Characters of an indexed column: PostgreSQL refuses longer index entries. The payload is not cut."""
-
 
 class AuditTrail:
     """The trail inside one unit. Appending needs the head, which only `Database.write` locks."""
@@ -57,7 +54,11 @@ class AuditTrail:
         self.head_state = head
 
     def append(self, entry: AuditEntry) -> AuditRecord:
-        """Add one row to the chain. `TrailUnavailable` outside `Database.write`.
+        """Add one row to the chain. `TrailUnavailable` outside `Database.write`."""
+        return self.append_draft(drafted(entry))
+
+    def append_draft(self, draft: Draft) -> AuditRecord:
+        """The same, of what was made of an entry before the head was locked: whoever waits for it waits less.
 
         A clock that went back does not take the trail with it: `occurred_at` never falls behind the row before.
         """
@@ -65,24 +66,23 @@ class AuditTrail:
         if head is None:
             raise TrailUnavailable("The audit head is not locked here.", retryable=False)
         now = self._clock.now()
-        given = _storable(entry)
-        payload = canonical_json(given["payload"])
-        record = self._chained(given, payload, head, max(now, head.occurred_at or now))
-        self._unwritten.add(record, payload)
+        record = self._chained(draft, head, max(now, head.occurred_at or now))
+        self._unwritten.add(record, draft)
         self.head_state = Head(seq=record.seq, hash=record.hash, occurred_at=record.occurred_at)
         return record
 
-    def _chained(self, given: dict[str, Any], payload: str, head: Head, occurred_at: datetime) -> AuditRecord:
-        salt = new_salt()
-        chained: dict[str, Any] = {
+    def _chained(self, draft: Draft, head: Head, occurred_at: datetime) -> AuditRecord:
+        row: dict[str, Any] = {
+            **draft.entry,
             "seq": head.seq + 1,
             "occurred_at": occurred_at,
-            "leaf": leaf_of(salt, payload),
+            "salt": draft.salt,
+            "leaf": draft.leaf,
             "prev_hash": head.hash,
             "key_id": self._keys.current_id,
         }
-        row_hash = hash_of({**given, **chained, "occurred_at": as_text(occurred_at)})
-        return _record({**given, **chained, "salt": salt, "hash": row_hash, "mac": self._keys.mac(row_hash)})
+        row_hash = hash_of({**row, "occurred_at": as_text(occurred_at)})
+        return _record({**row, "hash": row_hash, "mac": self._keys.mac(row_hash)})
 
     @property
     def written(self) -> Connection:
@@ -176,13 +176,6 @@ class AuditTrail:
     def against_posted(self, posted: Iterable[tuple[int, str]], *, rows: int) -> Finding | None:
         """The trail against the anchors that stand in Slack, (seq, hash) each; see `audit_verify`."""
         return against_posted(self.written, posted, rows=rows)
-
-
-def _storable(entry: AuditEntry) -> dict[str, Any]:
-    """What is hashed must be what is stored: text is mended before, not on its way into a column."""
-    given = vars(entry)
-    texts = {name: storable_text(one)[:COLUMN_LENGTH] for name, one in given.items() if one.__class__ is str and one}
-    return {**given, **texts, "payload": storable_json(entry.payload)}
 
 
 def _record(values: Mapping[str, Any]) -> AuditRecord:

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, insert
 
-from bot.db.audit_search import index_entries
+from bot.db.audit_draft import Draft
+from bot.db.audit_search import index_words
 from bot.db.driver import run_all, time_for
 from bot.db.tables import audit_events
 from bot.domain.audit import AuditRecord
@@ -18,22 +19,22 @@ class UnwrittenRows:
     """One transaction's. Whoever reads the trail inside it has them written first."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[AuditRecord, str]] = []
+        self._rows: list[tuple[AuditRecord, Draft]] = []
 
     def __bool__(self) -> bool:
         """Whether there are any."""
         return bool(self._rows)
 
-    def add(self, record: AuditRecord, payload: str) -> None:
-        """The next row, with its payload in the form that was hashed."""
-        self._rows.append((record, payload))
+    def add(self, record: AuditRecord, draft: Draft) -> None:
+        """The next row, and what it was made of."""
+        self._rows.append((record, draft))
 
     def write(self, connection: Connection) -> None:
         """Put them into the table and make them findable."""
         if not self._rows:
             return
         run_all(connection, _INSERT, [_columns(*row, connection.dialect) for row in self._rows])
-        index_entries(connection, [(record.seq, record) for record, _ in self._rows])
+        index_words(connection, [(record.seq, draft.words) for record, draft in self._rows])
         self._rows.clear()
 
     def forget(self) -> None:
@@ -41,7 +42,7 @@ class UnwrittenRows:
         self._rows.clear()
 
 
-def _columns(record: AuditRecord, payload: str, dialect: Dialect) -> dict[str, Any]:
+def _columns(record: AuditRecord, draft: Draft, dialect: Dialect) -> dict[str, Any]:
     """All of the record, since a statement takes what it names: to pick the columns takes as long as a hash."""
     return {
         **vars(record),
@@ -49,5 +50,5 @@ def _columns(record: AuditRecord, payload: str, dialect: Dialect) -> dict[str, A
         "kind": record.kind.value,
         "action": record.action.value,
         "outcome": record.outcome.value,
-        "payload": payload,
+        "payload": draft.payload,
     }

@@ -96,14 +96,19 @@ def _values(value: JsonValue) -> Iterator[str]:
 
 def index_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:
     """Make rows findable."""
+    index_words(connection, [(seq, words_of_entry(entry)) for seq, entry in entries])
+
+
+def index_words(connection: Connection, rows: Sequence[tuple[int, list[str]]]) -> None:
+    """Make rows findable by these words."""
     dialect = connection.dialect.name
-    run_all(connection, _INSERTS[dialect], [_entered(dialect, seq, entry) for seq, entry in entries])
+    run_all(connection, _INSERTS[dialect], [_entered(dialect, *row) for row in rows])
 
 
 def forget_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:
     """Take rows, as they are stored now, out of the index."""
     dialect = connection.dialect.name
-    connection.execute(_DELETES[dialect], [_entered(dialect, seq, entry) for seq, entry in entries])
+    connection.execute(_DELETES[dialect], [_entered(dialect, seq, words_of_entry(entry)) for seq, entry in entries])
 
 
 def clear_entries(connection: Connection, last: int) -> None:
@@ -132,8 +137,7 @@ def wipe_forgotten(connection: Connection) -> None:
         connection.execute(_MERGE)
 
 
-def _entered(dialect: str, seq: int, entry: AuditEntry) -> dict[str, int | str]:
-    words = words_of_entry(entry)
+def _entered(dialect: str, seq: int, words: list[str]) -> dict[str, int | str]:
     return {"seq": seq, "body": " ".join(words if dialect == "sqlite" else _with_positions(words))}
 
 

@@ -18,8 +18,8 @@ from sqlalchemy.sql import ClauseElement
 
 from bot.db.types import as_text
 
-ROWS_A_STATEMENT = 64
-"""At the most, and always a power of two: of a few statements that come again and again the plans are kept."""
+ROWS_A_STATEMENT = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+"""The most that fit, then the next: of a few statements that come again and again the plans are kept."""
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -73,7 +73,7 @@ def _insert_many(connection: Connection, written: str, rows: Sequence[Mapping[st
     cursor = driver.RawCursor(connection.connection.dbapi_connection)
     done = 0
     while done < len(rows):
-        some = rows[done : done + min(ROWS_A_STATEMENT, 1 << (len(rows) - done).bit_length() - 1)]
+        some = rows[done : done + next(size for size in ROWS_A_STATEMENT if size <= len(rows) - done)]
         several, names = _several(written, len(some))
         cursor.execute(several, [row[name] for row in some for name in names])
         done += len(some)

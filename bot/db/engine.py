@@ -18,12 +18,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from bot.db.audit_draft import drafted
 from bot.db.chain import AuditKeys
 from bot.db.connections import READERS, database_url, reading_engine, writing_engine
 from bot.db.failures import as_unavailable, name_of, raisable, reason_of
 from bot.db.health import findings
 from bot.db.unit import Unit
 from bot.db.writer import Writer
+from bot.domain.audit import AuditEntry, AuditRecord
 from bot.domain.errors import Unavailable
 from bot.domain.fitness import Problem, ProblemKind
 from bot.domain.ports import Clock
@@ -61,6 +63,11 @@ class Database:
     async def write(self, work: Callable[[Unit], T]) -> T:
         """Run a unit under the audit head's lock: state change, audit row and outbox row are one."""
         return await self._writer.submit(work, with_head=True)
+
+    async def append(self, entry: AuditEntry) -> AuditRecord:
+        """Add one row to the trail, made as far as it can be before the head is locked."""
+        draft = drafted(entry)
+        return await self.write(lambda unit: unit.audit.append_draft(draft))
 
     async def note(self, work: Callable[[Unit], T]) -> T:
         """Run a unit that writes no audit row. On PostgreSQL it never waits for another replica's head lock."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeVar
 
@@ -91,12 +91,15 @@ class Trail:
 
     async def record(self, entry: AuditEntry) -> AuditRecord:
         """Write one row on its own; `TrailUnavailable` if it cannot be written."""
-        return await self.write(lambda unit: unit.audit.append(entry))
+        return await self._written(self._database.append(entry))
 
     async def write(self, work: Callable[[Unit], T]) -> T:
         """Run a unit that is there for its rows; `TrailUnavailable` if they cannot be written."""
+        return await self._written(self._database.write(work))
+
+    async def _written(self, writing: Awaitable[T]) -> T:
         try:
-            return await self._database.write(work)
+            return await writing
         except BotError:
             raise
         except Exception as error:

@@ -85,18 +85,16 @@ class Environments:
 
     async def _record_mismatch(self, name: str, pinned: str, organisation: Organisation) -> None:
         log.error("organisation_changed", environment=name)
-        await self._database.write(
-            lambda unit: unit.audit.append(
-                AuditEntry(
-                    kind=AuditKind.SYSTEM,
-                    story=new_story_id(),
-                    action=AuditAction.SYSTEM_ORGANISATION,
-                    outcome=AuditOutcome.REJECTED,
-                    environment=name,
-                    target=organisation.id or "",
-                    target_label=organisation.name or "",
-                    payload={"pinned": pinned, "found": organisation.id},
-                )
+        await self._database.append(
+            AuditEntry(
+                kind=AuditKind.SYSTEM,
+                story=new_story_id(),
+                action=AuditAction.SYSTEM_ORGANISATION,
+                outcome=AuditOutcome.REJECTED,
+                environment=name,
+                target=organisation.id or "",
+                target_label=organisation.name or "",
+                payload={"pinned": pinned, "found": organisation.id},
             )
         )
 

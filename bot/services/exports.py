@@ -202,7 +202,7 @@ class Exports:
 
     async def record(self, entry: AuditEntry) -> None:
         """Write the export's row; without it, no file is handed out."""
-        await self._database.write(lambda unit: unit.audit.append(entry))
+        await self._database.append(entry)
 
     async def deliver(
         self, wanted: AuditFilter, form: ExportFormat, invocation: Invocation, person: Person, *, told: Told

@@ -85,7 +85,7 @@ class Keeper:
         """The search index, from the rows; how many. It leaves a row, as all that is changed from here does."""
         await self._require(INDEXING, "write the search index of")
         rows = await self._database.note(lambda unit: unit.retention.index_anew())
-        await self._database.write(lambda unit: unit.audit.append(_indexed({**self._by, "rows_indexed": rows})))
+        await self._database.append(_indexed({**self._by, "rows_indexed": rows}))
         return rows
 
     async def truncate(self, before: datetime | int, export: Path, *, told: Told | None = None) -> Truncated | None:

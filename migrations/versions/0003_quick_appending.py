@@ -13,11 +13,11 @@ revision = "0003"
 down_revision = "0002"
 
 _NAME = "audit_events_no_replace"
-_GUARD = f"""CREATE TRIGGER {_NAME} BEFORE INSERT ON audit_events
+_GUARD = """CREATE TRIGGER audit_events_no_replace BEFORE INSERT ON audit_events
     WHEN EXISTS (SELECT 1 FROM audit_events WHERE seq >= NEW.seq)
       OR EXISTS (SELECT 1 FROM audit_events WHERE hash = NEW.hash)
       OR EXISTS (SELECT 1 FROM audit_events WHERE prev_hash = NEW.prev_hash)
-    BEGIN SELECT RAISE({{answer}}, 'audit_events is append-only'); END"""
+    BEGIN SELECT RAISE({answer}, 'audit_events is append-only'); END"""
 
 
 def upgrade() -> None:

@@ -19,9 +19,9 @@ from typing import Any
 
 import psycopg
 
-from bot.db.audit import _record, _storable
+from bot.db.audit import _record
+from bot.db.audit_draft import drafted
 from bot.db.audit_search import _with_positions, words_of_entry
-from bot.db.chain import canonical_json, new_salt
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry
@@ -46,9 +46,9 @@ def some_entry() -> AuditEntry:
     return make_entry(payload={"text": "databases show orders-7", "person": "Ada"})
 
 
-def append(unit: Unit) -> None:
+async def append(database: Database) -> None:
     """One row, as the program writes it."""
-    unit.audit.append(some_entry())
+    await database.append(some_entry())
 
 
 async def compare(source: DatabaseSource, *, processes: bool) -> list[Comparison]:
@@ -65,7 +65,7 @@ async def _one_row(source: DatabaseSource) -> Comparison:
 
     async def ours() -> None:
         for _ in range(SINGLE):
-            await database.write(append)
+            await append(database)
 
     with ThreadPoolExecutor(1) as thread:  # the same thread for all of the driver's work
         steps = bare(bare_url, rows)
@@ -85,7 +85,7 @@ def _bare_row(row: dict[str, Any], entry: AuditEntry) -> tuple[list[Any], str]:
 def _raw_sqlite(url: str, rows: Iterator[tuple[list[Any], str]]) -> Iterator[None]:
     """Lock head, insert, make it findable, move head, commit; `SINGLE` times a step."""
     marks = ", ".join("?" * len(COLUMNS))
-    insert_row = f"INSERT INTO audit_events ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
+    insert_row = f"INSERT OR FAIL INTO audit_events ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
     path = url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -125,7 +125,7 @@ async def _many_callers(source: DatabaseSource) -> Comparison:
 
     async def caller(share: int) -> None:
         for _ in range(share):
-            await database.write(append)
+            await append(database)
 
     async def together() -> None:
         await asyncio.gather(*(caller(rows // CALLERS) for _ in range(CALLERS)))
@@ -195,24 +195,25 @@ async def _append_all(url: str, first: int, appender: Appender, line: Barrier) -
 
 async def _chained(database: Database, seq: int) -> None:
     del seq
-    await database.write(append)
+    await append(database)
 
 
 async def _unchained(database: Database, seq: int) -> None:
     """The same row, made and written the same way, found by the same words: without a head, a hash or a signature."""
 
+    draft = drafted(some_entry())
+
     def work(unit: Unit) -> None:
-        given = _storable(some_entry())
         unchained = {
             "seq": seq,
             "occurred_at": datetime.now(UTC),
-            "salt": new_salt(),
-            "leaf": "",
+            "salt": draft.salt,
+            "leaf": draft.leaf,
             "prev_hash": f"{seq:064}",
             "hash": f"{seq:064}",
             "mac": "",
             "key_id": "",
         }
-        unit.audit._unwritten.add(_record({**given, **unchained}), canonical_json(given["payload"]))
+        unit.audit._unwritten.add(_record({**draft.entry, **unchained}), draft)
 
     await database.note(work)

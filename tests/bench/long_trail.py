@@ -111,7 +111,7 @@ def fill(url: str, rows: int, keys: AuditKeys) -> None:
 
 def _fill_sqlite(path: str, rows: int, keys: AuditKeys) -> None:
     marks = ", ".join(f":{name}" for name in COLUMNS)
-    insert = f"INSERT INTO audit_events ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
+    insert = f"INSERT OR FAIL INTO audit_events ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous=OFF")
         database.execute("PRAGMA cache_size=-400000")
