@@ -54,7 +54,7 @@ def test_the_driver_s_error_comes_out_as_sqlalchemy_s_without_the_values(connect
     assert first(connection, READ, {"wanted": "one"}) == ("value of one",)
 
 
-@pytest.mark.parametrize("number", [1, 2, 7, 200])
+@pytest.mark.parametrize("number", [1, 2, 7, 55, 200])
 def test_however_many_rows_each_is_written_as_it_is(connection: Connection, number: int) -> None:
     wanted = {f"{one} %s $1 :key VALUES (": f"value {one} of %(value)s" for one in range(number)}
     run_all(connection, ADD, [{"key": key, "value": value} for key, value in wanted.items()])
