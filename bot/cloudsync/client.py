@@ -37,6 +37,7 @@ from bot.cloudsync.models import (
 )
 from bot.cloudsync.protocol import ApiRequest
 from bot.cloudsync.responses import ApiResponse
+from bot.cloudsync.shared import tell_what_is_absent, trusted
 from bot.cloudsync.writing import HELD_UP, HeldUp, SendWatch, WriteSlot
 from bot.domain.failpoints import Failpoint, reach
 
@@ -66,6 +67,7 @@ class CloudSyncClient:
         pool_slots: int = 50,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        tell_what_is_absent()
         self.environment = environment
         self.deadline = call_deadline_seconds
         # Apart, so that writers who hold a place while they read again can never starve one another.
@@ -76,6 +78,7 @@ class CloudSyncClient:
             headers={"Authorization": f"Bearer {api_key}"},
             follow_redirects=False,
             trust_env=False,
+            verify=trusted(),
             limits=httpx.Limits(max_connections=pool_slots, max_keepalive_connections=pool_slots),
             transport=transport,
         )
