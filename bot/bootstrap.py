@@ -57,6 +57,9 @@ from bot.slack.responder import SlackResponder
 from bot.slack.tasks import Tasks
 from bot.slack.web import posting_client, web_client
 
+APP_NAME = "cloudsync-bot"
+"""Left to find one, Bolt reads the source of the whole stack, which takes longer than all else here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -211,7 +214,7 @@ def _machinery(base: _Foundation) -> _Machinery:
     drawers = {**notices.drawers(), **first_run.drawers(), **anchors.drawers(), **receipts.drawers()}
     outbox = OutboxWorker(database, base.messenger, access, drawers)
     timekeeper = Timekeeper(database, first_look, base.clock_watch)
-    background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail)
+    background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail, base.clock_watch)
     gatekeeper = Gatekeeper(database, approvals, environments, background, base.registry, slash=settings.slack_command)
     return _Machinery(
         approvals=approvals,
@@ -268,7 +271,7 @@ def _assembled(base: _Foundation) -> Program:
             invocation, base.client, base.messenger, api_host=api_host, slash=base.settings.slack_command
         )
 
-    app = AsyncApp(client=base.client, process_before_response=True, request_verification_enabled=False)
+    app = AsyncApp(name=APP_NAME, client=base.client, process_before_response=True, request_verification_enabled=False)
     Listeners(dispatcher, deliveries, tasks, responder_for, is_ours=pins.is_ours).register(app)
     return Program(
         settings=settings,

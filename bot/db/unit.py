@@ -13,6 +13,7 @@ from bot.db.audit_head import Head
 from bot.db.audit_retention import Retention
 from bot.db.audit_rows import UnwrittenRows
 from bot.db.chain import AuditKeys
+from bot.db.due import Due, due_at
 from bot.db.forms import Forms
 from bot.db.inbox import Inbox
 from bot.db.outbox import Outbox
@@ -49,6 +50,10 @@ class Unit:
     def seconds_ahead(self) -> float:
         """How far this process's clock is ahead of the database's."""
         return seconds_ahead(self._connection, self._clock)
+
+    def due(self) -> Due:
+        """What there is to do now."""
+        return due_at(self._connection, self.now)
 
     @property
     def head(self) -> Head | None:

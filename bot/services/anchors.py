@@ -102,9 +102,13 @@ class Anchors:
         """How each kind is drawn when its turn comes."""
         return {OutboxKind.ANCHOR: self._anchor, OutboxKind.UNANCHORED: self._unanchored}
 
+    def is_owed(self, unit: Unit) -> bool:
+        """Whether it is time for one."""
+        return bool(self._channel) and is_owed(unit)
+
     async def owe(self) -> bool:
         """Put one into the outbox if it is time; True where this call did."""
-        if not self._channel or not await self._database.read(is_owed):
+        if not await self._database.read(self.is_owed):
             return False
         return await self._database.write(self._put)
 

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from bot.db.engine import Database
-from bot.domain.errors import BotError
+from bot.db.unit import Unit
+from bot.domain.errors import BotError, Unavailable
 from bot.domain.requests import Request, RequestState
 from bot.services.anchors import Anchors
 from bot.services.audit import Trail
+from bot.services.clock_watch import ClockWatch
 from bot.services.clocks import Timekeeper
 from bot.services.execution import Executor
 from bot.services.outbox import OutboxWorker
@@ -22,6 +24,8 @@ from bot.services.reconcile import Reconciler
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
+LONGEST_REST_SECONDS = 10.0
+"""After so long each loop looks by itself, whatever the look for all of them says."""
 AFTER_FAILURE_SECONDS = 5.0
 BATCH = 10
 LOOKS_AT_ONCE = 8
@@ -29,7 +33,10 @@ LOOKS_AT_ONCE = 8
 
 
 class Background:
-    """Six loops that each look at SQL once a second, and at once when woken."""
+    """Loops that work when woken: by whoever made work for them in this process, else by one look at SQL each second.
+
+    One short reading a second for all of them: what is idle leaves the audit head and the outbox to others.
+    """
 
     def __init__(
         self,
@@ -40,6 +47,7 @@ class Background:
         outbox: OutboxWorker,
         anchors: Anchors,
         trail: Trail,
+        clock_watch: ClockWatch,
     ) -> None:
         self._database = database
         self._executor = executor
@@ -48,7 +56,9 @@ class Background:
         self._outbox = outbox
         self._anchors = anchors
         self._trail = trail
-        self._wake = {name: asyncio.Event() for name in ("send", "message")}
+        self._clock_watch = clock_watch
+        self._wake = {name: asyncio.Event() for name in ("send", "clock", "reconcile", "message", "anchor")}
+        self._failing: set[str] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._sends: dict[asyncio.Task[Request | None], str] = {}
         self._pacing = Pacing()
@@ -56,7 +66,8 @@ class Background:
 
     def start(self) -> None:
         """Begin; called once the first delivery may be taken."""
-        for name, work in self._work().items():
+        works = {"look": self._look_around, "trail": self._trail.catch_up, **self._work()}
+        for name, work in works.items():
             self._loops.append(asyncio.create_task(self._loop(name, work), name=f"background-{name}"))
 
     def _work(self) -> dict[str, Callable[[], Awaitable[None]]]:
@@ -66,8 +77,30 @@ class Background:
             "reconcile": self._reconcile_due,
             "message": self._messages,
             "anchor": self._owe_anchor,
-            "trail": self._trail.catch_up,
         }
+
+    async def _look_around(self) -> None:
+        """Wake whoever has something to do; where that cannot be told, each must see for itself."""
+        try:
+            due, ahead = await self._database.read(lambda unit: (self._due(unit), unit.seconds_ahead()))
+            self._clock_watch.judge(ahead)
+        except Exception as error:
+            if not isinstance(error, Unavailable):
+                log.error("background_failed", loop="look", exc_info=error)
+            due = frozenset(self._wake)
+        for name in due - self._failing:
+            self._wake[name].set()
+
+    def _due(self, unit: Unit) -> frozenset[str]:
+        due = unit.due()
+        found = {
+            "send": due.sends,
+            "clock": due.clocks,
+            "reconcile": due.looks,
+            "message": due.messages,
+            "anchor": self._anchors.is_owed(unit),
+        }
+        return frozenset(name for name, is_due in found.items() if is_due)
 
     @property
     def busy(self) -> int:
@@ -127,14 +160,23 @@ class Background:
             await asyncio.wait_for(self._outbox.pass_once(), timeout=2)
 
     async def _loop(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """What is woken rests first: the look for all tells at once whether there is anything to do."""
+        pause = 0.0 if name not in self._wake else LONGEST_REST_SECONDS
+        await self._rest(name, pause)
         while not self._stopping:
-            pause = POLL_SECONDS
-            try:
-                await work()
-            except Exception as error:
-                log.error("background_failed", loop=name, exc_info=error)
-                pause = AFTER_FAILURE_SECONDS
+            pause = await self._worked(name, work)
             await self._rest(name, pause)
+
+    async def _worked(self, name: str, work: Callable[[], Awaitable[None]]) -> float:
+        """How long to rest after it."""
+        self._failing.discard(name)
+        try:
+            await work()
+        except Exception as error:
+            log.error("background_failed", loop=name, exc_info=error)
+            self._failing.add(name)
+            return AFTER_FAILURE_SECONDS
+        return LONGEST_REST_SECONDS if name in self._wake else POLL_SECONDS
 
     async def _rest(self, name: str, seconds: float) -> None:
         event = self._wake.get(name)

@@ -27,6 +27,10 @@ class ClockWatch:
             ahead = await self._database.seconds_ahead()
         except Unavailable:
             return self._trail.held
+        return self.judge(ahead)
+
+    def judge(self, ahead: float) -> str:
+        """The same of what was read together with something else."""
         problem = off_in_words(ahead) if abs(ahead) > TOLERATED_SECONDS else ""
         if problem and not self._trail.held:
             log.error("clock_is_off", seconds_ahead=round(ahead, 1))

@@ -47,9 +47,8 @@ async def in_doubt(one: Machinery, target: str = "db_0") -> Request:
 def background(one: Machinery, trail: Trail | None = None) -> Background:
     """Only its share that looks after unknown ends is used."""
     unused = cast(Any, SimpleNamespace())
-    return Background(
-        one.database, one.executor, one.timekeeper, one.reconciler, unused, unused, trail or Trail(one.database)
-    )
+    trail = trail or Trail(one.database)
+    return Background(one.database, one.executor, one.timekeeper, one.reconciler, unused, unused, trail, unused)
 
 
 async def seconds_in_doubt(one: Machinery, request: Request, look: Any) -> float:
