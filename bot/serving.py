@@ -19,7 +19,7 @@ from bot.db.inspection import database_has_rows
 from bot.db.lock import ProcessLock
 from bot.domain.errors import BotError, ConfigurationError
 from bot.domain.ports import MessageDelayed, MessageRefused
-from bot.keys import key_rings
+from bot.keys import KeyRings, key_rings
 from bot.slack.socket import SocketDoor
 from bot.slack.transport import SlackDoor, http_app
 from bot.slack.web import look_up
@@ -46,11 +46,17 @@ async def serve(settings: Settings) -> None:
             from bot.db.migrate import migrate
 
             await asyncio.to_thread(migrate, settings.database_url, guarded=False)
-        rings = key_rings(settings, database_has_rows=await asyncio.to_thread(database_has_rows, settings.database_url))
-        async with build(settings, rings) as program:
+        async with build(settings, await _rings(settings)) as program:
             await prepare(program)
             _spare_the_collector()
             await _run(program)
+
+
+async def _rings(settings: Settings) -> KeyRings:
+    """Where they are given, nobody asks whether there are rows that were made with others."""
+    given = bool(settings.secret_keys and settings.audit_keys)
+    has_rows = not given and await asyncio.to_thread(database_has_rows, settings.database_url)
+    return key_rings(settings, database_has_rows=has_rows)
 
 
 def _spare_the_collector() -> None:

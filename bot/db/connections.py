@@ -90,8 +90,7 @@ def _set(engine: Engine, **milliseconds: int) -> None:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: object) -> None:
         connection.autocommit = True
-        for name, value in milliseconds.items():
-            connection.execute(f"SET {name} = {value}")
+        connection.execute("; ".join(f"SET {name} = {value}" for name, value in milliseconds.items()))
         connection.autocommit = False
 
 
@@ -102,6 +101,7 @@ def _postgres_engine(url: URL, *, pool_size: int, isolation_level: IsolationLeve
         isolation_level=isolation_level,
         pool_size=pool_size,
         pool_pre_ping=True,
+        use_native_hstore=False,  # it would be looked for by each engine at its first connection
         connect_args={name: value for name, value in {**POSTGRES_CONNECT, **connect}.items() if name not in url.query},
     )
 

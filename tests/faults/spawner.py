@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import importlib
-import inspect
 import json
 import os
 import signal
@@ -20,6 +19,9 @@ import uvloop
 import bot.cli
 import bot.db.migrate
 import bot.serving
+from bot.cloudsync.shared import trusted
+from bot.commands.catalogue import all_commands
+from bot.commands.registry import Registry
 from bot.domain import failpoints
 from tests.faults import haste, planted
 from tests.forking import answer, own_surroundings
@@ -29,6 +31,7 @@ __all__ = ["BROKE_HERE", "main"]
 LOADED = (uvloop, bot.serving, bot.db.migrate)
 LOADED_LATER = (
     *("alembic.command", "alembic.autogenerate", "mako.template", "mako.ext.pygmentplugin", "sqlalchemy.ext.compiler"),
+    *("alembic.config", "sqlalchemy.dialects.postgresql.psycopg", "psycopg", "encodings.utf_16_be"),
     *("httpcore", "anyio.streams.tls", "anyio._backends._asyncio", "h11", "httptools", "encodings.idna"),
     *("uvicorn.lifespan.off", "uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.websockets.auto"),
     *("slack_bolt.listener_matcher.async_builtins", "tomllib"),
@@ -54,7 +57,9 @@ def _warm_up() -> None:
     """What each bot would do again, and no test is about: two thirds of the work of a start."""
     for name in LOADED_LATER:
         importlib.import_module(name)
-    inspect.stack()  # Bolt asks for it to name an app; where modules lie is remembered from the first time
+    trusted()
+    Registry(all_commands())
+    gc.collect()
     gc.freeze()
 
 
