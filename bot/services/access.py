@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.db.engine import Database
 from bot.db.unit import Unit
-from bot.domain.access import ChannelBinding, Grant, Person, Role, Standing, SubjectKind, may_decide, standing_of
+from bot.domain.access import ChannelBinding, Grant, Person, Role, Standing, SubjectKind, standing_of
 from bot.domain.audit import AuditAction, AuditEntry, AuditKind, AuditOutcome, JsonValue
 from bot.domain.errors import BotError, Conflict, Denied, PeopleUnavailable
 from bot.domain.ports import Directory
 from bot.services.audit import Trail
-
-DECIDERS_LOOKED_AT = 60
-"""Bound on how many candidates are asked of Slack when counting who could decide."""
+from bot.services.deciders import deciders_among
 
 
 class NeedsSecondAdmin(BotError):
@@ -76,32 +73,13 @@ class Access:
 
     async def deciders(self, channel_id: str, *, excluding: str) -> tuple[str, ...]:
         """People other than `excluding` who could approve in this channel, as far as a bounded look tells."""
-        binding = await self._database.read(lambda unit: unit.roles.binding(channel_id))
+        binding, grants = await self._database.read(
+            lambda unit: (unit.roles.binding(channel_id), tuple(unit.roles.grants()))
+        )
         if binding is None or binding.role is not Role.ADMIN:
             return ()
-        candidates = sorted(await self._candidates(binding) - {excluding})[:DECIDERS_LOOKED_AT]
-        judged = await asyncio.gather(*(self._could_decide(person_id, channel_id) for person_id in candidates))
-        return tuple(person_id for person_id, able in zip(candidates, judged, strict=True) if able)
-
-    async def _candidates(self, binding: ChannelBinding) -> set[str]:
-        people = set(self.bot_admins)
-        for grant in await self.grants():
-            if grant.role is Role.ADMIN and grant.channel_id in (None, binding.channel_id):
-                people |= await self._subjects(grant)
-        if binding.member_role is Role.ADMIN:
-            people |= await self._directory.channel_members(binding.channel_id, limit=DECIDERS_LOOKED_AT)
-        return people
-
-    async def _subjects(self, grant: Grant) -> frozenset[str]:
-        if grant.subject_kind is SubjectKind.USER:
-            return frozenset({grant.subject_id})
-        return await self._directory.group_members(grant.subject_id)
-
-    async def _could_decide(self, person_id: str, channel_id: str) -> bool:
-        try:
-            return may_decide(await self.standing(person_id, channel_id))
-        except PeopleUnavailable:
-            return False
+        near = tuple(grant for grant in grants if grant.channel_id in (None, channel_id))
+        return await deciders_among(self._directory, self.bot_admins, binding, near, excluding=excluding)
 
     async def bindings(self) -> tuple[ChannelBinding, ...]:
         """Every bound channel."""
