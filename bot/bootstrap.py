@@ -55,7 +55,7 @@ from bot.slack.messenger import SlackMessenger
 from bot.slack.pins import Pins
 from bot.slack.responder import SlackResponder
 from bot.slack.tasks import Tasks
-from bot.slack.web import posting_client, web_client
+from bot.slack.web import lasting_session, posting_client, web_client
 
 APP_NAME = "cloudsync-bot"
 """Left to find one, Bolt reads the source of the whole stack, which takes longer than all else here."""
@@ -110,7 +110,9 @@ async def build(settings: Settings, rings: KeyRings, *, clock: Clock | None = No
             )
             for name, one in settings.environments.items()
         }
-        yield _assembled(_foundation(settings, rings, database, clients, clock))
+        session = await stack.enter_async_context(lasting_session())
+        slack = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session)
+        yield _assembled(_foundation(settings, rings, database, clients, clock, slack))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,9 +141,9 @@ def _foundation(
     database: Database,
     clients: Mapping[str, CloudSyncClient],
     clock: Clock,
+    client: AsyncWebClient,
 ) -> _Foundation:
     token = settings.slack_bot_token.get_secret_value()
-    client = web_client(token, settings.slack_api_url)
     directory = SlackDirectory(client, clock, team_id=settings.slack_team_id)
     trail = Trail(database)
     return _Foundation(

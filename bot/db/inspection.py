@@ -10,8 +10,23 @@ from sqlalchemy.pool import NullPool
 
 from bot.db.connections import database_url
 from bot.db.failures import reason_of
-from bot.db.health import has_rows
+from bot.db.health import has_rows, revision_problem
 from bot.domain.errors import ConfigurationError
+
+
+def is_up_to_date(url: str) -> bool:
+    """Whether the schema is the newest one, and no migration need be loaded. What cannot be told is not."""
+    parsed = database_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():
+        return False
+    engine = create_engine(parsed, poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return not revision_problem(connection)
+    except SQLAlchemyError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def database_has_rows(url: str) -> bool:

@@ -6,13 +6,23 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, or_, select
 
 from bot.db.tables import channel_bindings, grants
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
 
 EVERYWHERE = ""
 """How "in every channel" is stored: a primary key takes no NULL."""
+
+
+_BINDING = select(channel_bindings).where(channel_bindings.c.channel_id == bindparam("channel_id"))
+_OF_PERSON = and_(grants.c.subject_kind == SubjectKind.USER.value, grants.c.subject_id == bindparam("person_id"))
+_OF_GROUPS = and_(
+    grants.c.subject_kind == SubjectKind.GROUP.value, grants.c.subject_id.in_(bindparam("group_ids", expanding=True))
+)
+_GRANTS_FOR = select(grants).where(or_(_OF_PERSON, _OF_GROUPS))
+_GROUP_IDS = select(grants.c.subject_id).where(grants.c.subject_kind == SubjectKind.GROUP.value).distinct()
+"""What is asked at each delivery, put together once."""
 
 
 class Roles:
@@ -23,9 +33,7 @@ class Roles:
 
     def binding(self, channel_id: str) -> ChannelBinding | None:
         """What a channel allows; None where it is not bound."""
-        row = self._connection.execute(
-            select(channel_bindings).where(channel_bindings.c.channel_id == channel_id)
-        ).first()
+        row = self._connection.execute(_BINDING, {"channel_id": channel_id}).first()
         return _binding(row) if row else None
 
     def bindings(self) -> tuple[ChannelBinding, ...]:
@@ -58,17 +66,12 @@ class Roles:
 
     def grants_for(self, person_id: str, group_ids: Collection[str]) -> tuple[Grant, ...]:
         """The grants of a person and of these groups."""
-        theirs = and_(grants.c.subject_kind == SubjectKind.USER.value, grants.c.subject_id == person_id)
-        of_groups = and_(grants.c.subject_kind == SubjectKind.GROUP.value, grants.c.subject_id.in_(list(group_ids)))
-        rows = self._connection.execute(select(grants).where(or_(theirs, of_groups)))
+        rows = self._connection.execute(_GRANTS_FOR, {"person_id": person_id, "group_ids": list(group_ids)})
         return tuple(_grant(row) for row in rows)
 
     def group_ids(self) -> tuple[str, ...]:
         """Every user group that holds a grant."""
-        rows = self._connection.execute(
-            select(grants.c.subject_id).where(grants.c.subject_kind == SubjectKind.GROUP.value).distinct()
-        )
-        return tuple(row.subject_id for row in rows)
+        return tuple(row.subject_id for row in self._connection.execute(_GROUP_IDS))
 
     def grant(self, grant: Grant, by: str, at: datetime) -> None:
         """Give a role, in place of what was given for the same place."""

@@ -19,19 +19,35 @@ from bot.domain.ports import MessageDelayed, MessageRefused
 
 TIMEOUT_SECONDS = 10
 UPLOAD_SECONDS = 120
+KEPT_OPEN_SECONDS = 4.0
+"""Sooner than any server closes what is idle: then a call seldom meets a connection that is being closed."""
 PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "request_timeout", "service_unavailable"})
 """Slack's own words for trouble that passes (docs.slack.dev, errors of chat.postMessage)."""
 INVALID = frozenset({"invalid_blocks", "invalid_blocks_format", "invalid_arguments", "msg_blocks_too_long"})
 
 
-def web_client(token: str, base_url: str) -> AsyncWebClient:
+def lasting_session() -> aiohttp.ClientSession:
+    """Connections that calls share, for as long as one follows another; without it each makes one of its own.
+
+    For calls that may be repeated: whoever keeps a connection may find it closed by the other end.
+    """
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+        connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_OPEN_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+def web_client(token: str, base_url: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
     """A client for calls that may be repeated: reads and updates."""
     handlers = [
         AsyncConnectionErrorRetryHandler(max_retry_count=2),
         AsyncRateLimitErrorRetryHandler(max_retry_count=2),
         AsyncServerErrorRetryHandler(max_retry_count=2),
     ]
-    return AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=handlers)
+    return AsyncWebClient(
+        token=token, base_url=base_url, timeout=TIMEOUT_SECONDS, retry_handlers=handlers, session=session
+    )
 
 
 def posting_client(token: str, base_url: str) -> AsyncWebClient:

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine
 from bot.db.connections import database_url as rewritten
 from bot.db.engine import Database
 from bot.db.health import REVISION
-from bot.db.inspection import database_has_rows
+from bot.db.inspection import database_has_rows, is_up_to_date
 from bot.db.migrate import MIGRATIONS, migrate
 from bot.db.tables import audit_events, metadata
 from bot.domain.audit import Anchor
@@ -110,6 +110,7 @@ async def test_looking_at_a_file_that_is_not_there_does_not_make_it(
     (problem,) = await open_database(url).check()
     assert "not there yet" in problem
     assert not database_has_rows(url)
+    assert not is_up_to_date(url)
     assert listing(tmp_path) == []
 
 
@@ -118,6 +119,13 @@ async def test_a_file_that_is_no_database_is_said(tmp_path: Path, open_database:
     file.write_text("To whom it may concern. " * 100)
     (problem,) = await open_database(f"sqlite:///{file}").check()
     assert problem == "The database cannot be opened for writing: file is not a database."
+
+
+@pytest.mark.parametrize("found", ["0000", "9999"])
+def test_only_the_newest_schema_need_not_be_migrated(database_url: str, intruder: Intruder, found: str) -> None:
+    assert is_up_to_date(database_url)
+    intruder.run(f"UPDATE alembic_version SET version_num = '{found}'")  # noqa: S608
+    assert not is_up_to_date(database_url)
 
 
 async def test_a_server_that_does_not_answer_is_said(open_database: OpenDatabase) -> None:
