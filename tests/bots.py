@@ -57,9 +57,9 @@ def settings_for(api: StandInApi, slack: StandInSlack, database_url: str, **more
     }
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class World:
-    """Everything a scenario touches."""
+    """Everything a scenario touches. Too much to be spelled out, as asyncio does with what a task returns."""
 
     program: Program
     slack: StandInSlack

@@ -76,6 +76,7 @@ class PostgresSource:
         self._admin.execute("SELECT pg_reload_conf()")
         self._admin.execute(f"CREATE DATABASE {TEMPLATE}")
         migrate(self._url(TEMPLATE))
+        psycopg.connect(self._url(TEMPLATE)).close()  # leaves a summary of the new schema, which every copy has too
 
     def clone(self) -> str:
         return self._create(template=TEMPLATE)
@@ -94,7 +95,7 @@ class PostgresSource:
 
     def _create(self, *, template: str) -> str:
         name = f"test_{next(self._numbers)}"
-        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self._url(name)
 
     def _url(self, name: str) -> str:

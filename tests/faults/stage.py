@@ -67,7 +67,7 @@ class Pulse:
             self.worst = max(self.worst, loop.time() - due)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class Stage:
     """What a fault test holds on to."""
 
