@@ -12,6 +12,7 @@ from bot.db.engine import Database
 from bot.sandbox.api.switches import Switches
 from tests.clock import ManualClock
 from tests.databases import DatabaseSource, PostgresSource, SqliteSource, lend, quick_folder
+from tests.statements import compiled_once
 from tests.totals import Totals
 
 AUDIT_KEYS = AuditKeys([b"k" * 32])
@@ -72,6 +73,13 @@ def clock() -> ManualClock:
 def audit_keys() -> AuditKeys:
     """The ring that the fixtures' databases sign with."""
     return AUDIT_KEYS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements() -> Iterator[None]:
+    """Compiled once for all databases of this test process."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
