@@ -9,11 +9,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+import pytest
 import uvicorn
 
+from bot import bootstrap
 from bot.bootstrap import Program, build
+from bot.commands.catalogue import all_commands
+from bot.commands.registry import Registry
 from bot.config import load
 from bot.db.unit import Unit
 from bot.domain.access import ChannelBinding, Grant, Role, SubjectKind
@@ -145,6 +150,12 @@ class World:
         return person.read(shown[-1]) if shown else ""
 
 
+@cache
+def sound_registry(slash: str) -> Registry:
+    """All commands, whose soundness is not found again for each bot: nothing changes in it once it is built."""
+    return Registry(all_commands(), slash)
+
+
 @asynccontextmanager
 async def running_bot(
     database_url: str,
@@ -170,7 +181,9 @@ async def running_bot(
         audit_channel = workspace.channel(AUDIT).id if anchored else ""
         given = settings_for(api, slack, database_url, **{"AUDIT_CHANNEL": audit_channel, **settings})
         rings = KeyRings(secret_keys=(b"s" * 32,), audit_keys=tuple(AUDIT_KEYS.keys))
-        program = await stack.enter_async_context(build(load(given), rings, clock=clock))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(bootstrap, "Registry", lambda _, slash: sound_registry(slash))
+            program = await stack.enter_async_context(build(load(given), rings, clock=clock))
         world = World(program=program, slack=slack, api=api)
         if roles:
             await bind_channels(world)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,10 +38,15 @@ def fallbacks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         judge_fallback(drawn)
 
 
+@cache
+def _ways() -> dict[str, Switches]:
+    return dict((*Switches.each(), *Switches.turns()))
+
+
 @pytest.fixture(autouse=True)
 def under(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> Switches:
     """How the API answers in every scenario that does not say so itself: by default as is likeliest, else `--under`."""
-    chosen = dict((*Switches.each(), *Switches.turns()))[pytestconfig.getoption("--under")]
+    chosen = _ways()[pytestconfig.getoption("--under")]
     monkeypatch.setattr(bots, "LIKELIEST", chosen)
     return chosen
 
