@@ -53,6 +53,7 @@ async def serve_slack(
         workspace.app.signing_secret = signing_secret
     sockets = Sockets()
     with socket.create_server((host, port)) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does not see that it is TCP
         workspace.base_url = f"http://{host}:{listener.getsockname()[1]}"
         courier = workspace.courier = Courier(workspace, url="", sockets=sockets)
         slack = StandInSlack(url=workspace.base_url, workspace=workspace, courier=courier, sockets=sockets)
