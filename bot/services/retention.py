@@ -20,6 +20,7 @@ from bot.db.unit import Unit
 from bot.domain.audit import AuditAction, AuditEntry, AuditFilter, AuditKind, AuditOutcome, AuditRecord, JsonValue
 from bot.domain.errors import ConfigurationError, Conflict, InvalidInput, TrailUnavailable, Unavailable
 from bot.domain.ids import new_story_id
+from bot.domain.loud_events import SEARCH_INDEX
 from bot.domain.ports import MessageDelayed, MessageRefused
 from bot.domain.secrecy import redact
 from bot.services.anchors import Anchors
@@ -172,7 +173,7 @@ def _indexed(payload: dict[str, JsonValue]) -> AuditEntry:
         story=new_story_id(),
         action=AuditAction.SYSTEM_CONFIGURATION,
         outcome=AuditOutcome.SUCCEEDED,
-        target="search index",
+        target=SEARCH_INDEX,
         payload=payload,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.audit import AuditAction, AuditOutcome, AuditRecord, JsonValue
+from bot.domain.loud_events import SEARCH_INDEX
 from bot.domain.replies import Line, line
 
 THE_BOT = "the bot"
@@ -15,6 +16,8 @@ def own_words(record: AuditRecord) -> Line:
             return line(THE_BOT, " started", _unsound(record))
         case AuditAction.SYSTEM_STOP:
             return line(THE_BOT, " stopped", _unsound(record))
+        case AuditAction.SYSTEM_CONFIGURATION if record.target == SEARCH_INDEX:
+            return line(f"{_operator(record)} at the command line made the search index anew")
         case AuditAction.SYSTEM_CONFIGURATION:
             named = ", ".join(name for name, _, _ in changes_of(record))
             return line(THE_BOT, " was set up otherwise than before", f": {named}" if named else "")
@@ -48,6 +51,9 @@ def _organisation(record: AuditRecord) -> Line:
     name = record.target_label or record.target
     if record.outcome is not AuditOutcome.SUCCEEDED:
         return line(THE_BOT, f" found that the key of {record.environment} now belongs to {name}")
+    return line(f"{_operator(record)} at the command line accepted the organisation {name} for {record.environment}")
+
+
+def _operator(record: AuditRecord) -> str:
     operator = record.payload.get("operator")
-    by = operator if isinstance(operator, str) and operator else "somebody"
-    return line(f"{by} at the command line accepted the organisation {name} for {record.environment}")
+    return operator if isinstance(operator, str) and operator else "somebody"

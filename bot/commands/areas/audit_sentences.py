@@ -59,12 +59,12 @@ def action_words(action: AuditAction) -> str:
 
 
 def who(record: AuditRecord) -> Span:
-    """The person, whoever sat at the command line, or the program."""
+    """The person, whoever sat at the command line, or the program: which of the two, an erased row does not say."""
     if record.actor.startswith(("U", "W")):
         return PersonRef(id=record.actor)
     if record.payload.get("surface") == "command_line":
         return f"{text_of(record.payload.get('operator')) or 'somebody'} at the command line"
-    return THE_BOT
+    return "somebody" if record.erased else THE_BOT
 
 
 def reference(slack_id: str) -> Span:

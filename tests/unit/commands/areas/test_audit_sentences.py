@@ -138,6 +138,10 @@ SENTENCES: list[tuple[dict[str, Any], str]] = [
         system(Act.SYSTEM_CONFIGURATION, payload={"changed": {"SEND_SECONDS": {"before": 120, "after": 60}}}),
         "the bot was set up otherwise than before: SEND_SECONDS",
     ),
+    (
+        system(Act.SYSTEM_CONFIGURATION, target="search index", payload=TERMINAL),
+        "root at the command line made the search index anew",
+    ),
     (system(Act.SYSTEM_TRAIL), "the bot can write the trail again, after a row could not be written"),
     (
         system(Act.SYSTEM_ORGANISATION, target_label="Other Corp", payload=TERMINAL),
