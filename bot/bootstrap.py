@@ -11,6 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cloudsync.client import CloudSyncClient
+from bot.commands.areas.audit_loud import announcement
 from bot.commands.catalogue import all_commands
 from bot.commands.context import Services
 from bot.commands.decisions import Decisions
@@ -29,7 +30,7 @@ from bot.services.access import Access
 from bot.services.anchors import Anchors
 from bot.services.approvals import Approvals, Clocks
 from bot.services.audit import Trail
-from bot.services.background import Background
+from bot.services.background import Background, Watches
 from bot.services.clock_watch import ClockWatch
 from bot.services.clocks import Timekeeper
 from bot.services.deliveries import Deliveries
@@ -39,6 +40,7 @@ from bot.services.exports import Exports
 from bot.services.first_run import FirstRun
 from bot.services.follow_ups import FollowUps
 from bot.services.lifetime import Lifetime, set_up_with
+from bot.services.loud_events import LoudEvents
 from bot.services.notices import Notices
 from bot.services.operations.catalogue import handlers
 from bot.services.operations.local import local_operations
@@ -56,9 +58,6 @@ from bot.slack.pins import Pins
 from bot.slack.responder import SlackResponder
 from bot.slack.tasks import Tasks
 from bot.slack.web import lasting_session, posting_client, web_client
-
-APP_NAME = "cloudsync-bot"
-"""Left to find one, Bolt reads the source of the whole stack, which takes longer than all else here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +178,7 @@ class _Machinery:
 
 def _machinery(base: _Foundation) -> _Machinery:
     settings, database, access, environments = base.settings, base.database, base.access, base.environments
-    recheck = Recheck(access, environments, base.operations)
-    first_look = settings.reconcile_seconds[0]
+    recheck, first_look = Recheck(access, environments, base.operations), settings.reconcile_seconds[0]
     clocks = Clocks(
         decision_seconds=settings.decision_seconds,
         send_seconds=settings.send_seconds,
@@ -213,10 +211,12 @@ def _machinery(base: _Foundation) -> _Machinery:
     )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
+    loud = LoudEvents(database, base.messenger, announcement, base.registry.slash, audit_channel=settings.audit_channel)
     drawers = {**notices.drawers(), **first_run.drawers(), **anchors.drawers(), **receipts.drawers()}
-    outbox = OutboxWorker(database, base.messenger, access, drawers)
+    outbox = OutboxWorker(database, base.messenger, access, {**drawers, **loud.drawers()})
     timekeeper = Timekeeper(database, first_look, base.clock_watch)
-    background = Background(database, executor, timekeeper, reconciler, outbox, anchors, base.trail, base.clock_watch)
+    watches = Watches(anchors=anchors, loud_events=loud, trail=base.trail, clock=base.clock_watch)
+    background = Background(database, executor, timekeeper, reconciler, outbox, watches)
     gatekeeper = Gatekeeper(database, approvals, environments, background, base.registry, slash=settings.slack_command)
     return _Machinery(
         approvals=approvals,
@@ -273,7 +273,10 @@ def _assembled(base: _Foundation) -> Program:
             invocation, base.client, base.messenger, api_host=api_host, slash=base.settings.slack_command
         )
 
-    app = AsyncApp(name=APP_NAME, client=base.client, process_before_response=True, request_verification_enabled=False)
+    # Left to find a name, Bolt reads the source of the whole stack, which takes longer than all else here.
+    app = AsyncApp(
+        name="cloudsync-bot", client=base.client, process_before_response=True, request_verification_enabled=False
+    )
     Listeners(dispatcher, deliveries, tasks, responder_for, is_ours=pins.is_ours).register(app)
     return Program(
         settings=settings,

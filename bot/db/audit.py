@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -151,6 +151,12 @@ class AuditTrail:
         column = audit_events.c
         news = select(column.seq).where(column.seq > seq, column.kind != AuditKind.ANCHOR.value)
         return self.written.execute(news.order_by(column.seq).limit(1)).first() is not None
+
+    def of_kinds(self, kinds: Collection[AuditKind], *, after: int, up_to: int) -> tuple[AuditRecord, ...]:
+        """The rows of these kinds in a short stretch of the trail, oldest first."""
+        column, named = audit_events.c, sorted(kind.value for kind in kinds)
+        stretch = select(audit_events).where(column.seq > after, column.seq <= up_to, column.kind.in_(named))
+        return tuple(record_from(row) for row in self.written.execute(stretch.order_by(column.seq)))
 
     def head(self) -> Head:
         """The head as stored."""

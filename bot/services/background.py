@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 
@@ -17,6 +18,7 @@ from bot.services.audit import Trail
 from bot.services.clock_watch import ClockWatch
 from bot.services.clocks import Timekeeper
 from bot.services.execution import Executor
+from bot.services.loud_events import LoudEvents
 from bot.services.outbox import OutboxWorker
 from bot.services.pacing import Pacing
 from bot.services.reconcile import Reconciler
@@ -32,6 +34,16 @@ LOOKS_AT_ONCE = 8
 """Unknown ends that are read about at the same time."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Watches:
+    """What is looked after beside the requests: the trail's anchors, loud events and writing, and the clock."""
+
+    anchors: Anchors
+    loud_events: LoudEvents
+    trail: Trail
+    clock: ClockWatch
+
+
 class Background:
     """Loops that work when woken: by whoever made work for them in this process, else by one look at SQL each second.
 
@@ -45,19 +57,15 @@ class Background:
         timekeeper: Timekeeper,
         reconciler: Reconciler,
         outbox: OutboxWorker,
-        anchors: Anchors,
-        trail: Trail,
-        clock_watch: ClockWatch,
+        watches: Watches,
     ) -> None:
         self._database = database
         self._executor = executor
         self._timekeeper = timekeeper
         self._reconciler = reconciler
         self._outbox = outbox
-        self._anchors = anchors
-        self._trail = trail
-        self._clock_watch = clock_watch
-        self._wake = {name: asyncio.Event() for name in ("send", "clock", "reconcile", "message", "anchor")}
+        self._watches = watches
+        self._wake = {name: asyncio.Event() for name in ("send", "clock", "reconcile", "message", "anchor", "loud")}
         self._failing: set[str] = set()
         self._loops: list[asyncio.Task[None]] = []
         self._sends: dict[asyncio.Task[Request | None], str] = {}
@@ -66,7 +74,7 @@ class Background:
 
     def start(self) -> None:
         """Begin; called once the first delivery may be taken."""
-        works = {"look": self._look_around, "trail": self._trail.catch_up, **self._work()}
+        works = {"look": self._look_around, "trail": self._watches.trail.catch_up, **self._work()}
         for name, work in works.items():
             self._loops.append(asyncio.create_task(self._loop(name, work), name=f"background-{name}"))
 
@@ -77,13 +85,14 @@ class Background:
             "reconcile": self._reconcile_due,
             "message": self._messages,
             "anchor": self._owe_anchor,
+            "loud": self._owe_loud_event,
         }
 
     async def _look_around(self) -> None:
         """Wake whoever has something to do; where that cannot be told, each must see for itself."""
         try:
             due, ahead = await self._database.read(lambda unit: (self._due(unit), unit.seconds_ahead()))
-            self._clock_watch.judge(ahead)
+            self._watches.clock.judge(ahead)
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.error("background_failed", loop="look", exc_info=error)
@@ -98,7 +107,8 @@ class Background:
             "clock": due.clocks,
             "reconcile": due.looks,
             "message": due.messages,
-            "anchor": self._anchors.is_owed(unit),
+            "anchor": self._watches.anchors.is_owed(unit),
+            "loud": self._watches.loud_events.is_due(unit),
         }
         return frozenset(name for name, is_due in found.items() if is_due)
 
@@ -208,7 +218,7 @@ class Background:
 
     async def _reconcile_due(self) -> None:
         """Several at once, each for itself: one that hangs or breaks off puts off nobody else's."""
-        if self._stopping or self._trail.held:  # by a clock that is off, what is overdue is not known
+        if self._stopping or self._watches.trail.held:  # by a clock that is off, what is overdue is not known
             return
         due = await self._reconciler.claim_due(LOOKS_AT_ONCE)
         ended = await asyncio.gather(*(self._look(request) for request in due), return_exceptions=True)
@@ -226,7 +236,11 @@ class Background:
         self.wake_sender()
 
     async def _owe_anchor(self) -> None:
-        if await self._anchors.owe():
+        if await self._watches.anchors.owe():
+            self.wake_messages()
+
+    async def _owe_loud_event(self) -> None:
+        if await self._watches.loud_events.owe():
             self.wake_messages()
 
     async def _messages(self) -> None:

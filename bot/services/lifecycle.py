@@ -44,6 +44,7 @@ class OutboxKind(StrEnum):
     ALERT = "alert"
     ANCHOR = "anchor"
     UNANCHORED = "unanchored"
+    LOUD_EVENT = "loud_event"
 
 
 STILL_OR_SOON = frozenset({RequestState.PENDING, RequestState.EXECUTING})

@@ -93,7 +93,7 @@ def timeline(story: AuditStory, timezone: str | None, asked: int = 1) -> Reply:
         parts=(
             *past_the_end(asked, pages),
             Bullets(items=tuple(_step(record) for record in story.shown)),
-            Small(line=line(small, *_where(story.telling[0]))),
+            Small(line=line(small, *place_of(story.telling[0]))),
         ),
         next_step=line(_what_now(under_way=under_way, goes_on=page < pages, undecided=_needs_a_person(story.telling))),
         actions=(*_turning(story.story, page, pages), *_leads(story.telling, timezone)),
@@ -123,10 +123,15 @@ def _story_words(records: Sequence[AuditRecord], end: AuditOutcome | None) -> Li
     telling.sort(key=lambda one: one.kind is AuditKind.ANSWER)
     if telling and not summary and not any(one.request_id for one in records):
         ended = next((one for one in telling if one.outcome is end), telling[0])
-        first, *others = sentence(ended)
-        return line(first[:1].upper() + first[1:] if isinstance(first, str) else first, *others)
+        return as_verdict(sentence(ended))
     what = summary or f"{action_words(records[0].action)} {records[0].target_label}".strip()
     return line(Strong(text=what), f": {OUTCOME_WORDS[end] if end else ONLY_A_FORM}")
+
+
+def as_verdict(words: Line) -> Line:
+    """A row's sentence where one begins."""
+    first, *others = words
+    return line(first[:1].upper() + first[1:] if isinstance(first, str) else first, *others)
 
 
 def _turning(story: str, page: int, pages: int) -> tuple[CommandButton, ...]:
@@ -145,8 +150,8 @@ def _leads(records: Sequence[AuditRecord], timezone: str | None) -> tuple[Comman
     return (*request, *narrower(records, "audit list", timezone))
 
 
-def _where(record: AuditRecord) -> tuple[Span, ...]:
-    """What the program does by itself, and the command line, is in no channel."""
+def place_of(record: AuditRecord) -> tuple[Span, ...]:
+    """Where it was done. What the program does by itself, and the command line, is in no channel."""
     environment = (f", {record.environment}",) if record.environment else ()
     if not record.channel:
         return environment

@@ -1,4 +1,4 @@
-"""A stand-in Slack on the test's own clock, and replicas that anchor one trail in it."""
+"""A stand-in Slack on the test's own clock, and replicas that anchor one trail in it and tell what is loud."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.cloudsync.client import CloudSyncClient
+from bot.commands.areas.audit_loud import announcement
 from bot.db.engine import Database
 from bot.sandbox.api.seed import believable_estate
 from bot.sandbox.api.server import serve_api
@@ -19,6 +20,7 @@ from bot.sandbox.slack.server import StandInSlack, serve_slack
 from bot.services.access import Access
 from bot.services.anchors import Anchors
 from bot.services.audit import Trail
+from bot.services.loud_events import LoudEvents
 from bot.services.outbox import OutboxWorker
 from bot.slack.directory import SlackDirectory
 from bot.slack.messenger import SlackMessenger
@@ -39,20 +41,31 @@ async def slack(clock: ManualClock) -> AsyncIterator[StandInSlack]:
 
 @dataclass(frozen=True, kw_only=True)
 class Replica:
-    """One process's share of the work on anchors."""
+    """One process's share of the work on the audit channel."""
 
     database: Database
     slack: StandInSlack
     messenger: SlackMessenger
     anchors: Anchors
+    loud_events: LoudEvents
     outbox: OutboxWorker
 
     async def second(self) -> bool:
         """What one second of the background does; whether an anchor was newly owed."""
         owed = await self.anchors.owe()
+        await self.deliver()
+        return owed
+
+    async def loud_second(self) -> bool:
+        """The same of loud events alone."""
+        owed = await self.loud_events.owe()
+        await self.deliver()
+        return owed
+
+    async def deliver(self) -> None:
+        """Send what is due."""
         while (await self.outbox.pass_once()).sent:
             pass
-        return owed
 
     async def rows(self, number: int) -> None:
         for _ in range(number):
@@ -76,8 +89,11 @@ def start_replica(database: Database, slack: StandInSlack, clock: ManualClock, *
     channel = workspace.channel(AUDIT).id if anchored else ""
     anchors = Anchors(database, messenger, admins, audit_channel=channel)
     access = Access(database, SlackDirectory(client, clock, team_id=workspace.team.id), admins, Trail(database))
-    outbox = OutboxWorker(database, messenger, access, anchors.drawers())
-    return Replica(database=database, slack=slack, messenger=messenger, anchors=anchors, outbox=outbox)
+    loud_events = LoudEvents(database, messenger, announcement, "/sync", audit_channel=channel)
+    outbox = OutboxWorker(database, messenger, access, {**anchors.drawers(), **loud_events.drawers()})
+    return Replica(
+        database=database, slack=slack, messenger=messenger, anchors=anchors, loud_events=loud_events, outbox=outbox
+    )
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from bot.domain.access import Role
 from bot.domain.errors import Unavailable
 from bot.domain.requests import Request, RequestState, Vote
 from bot.services.audit import Trail
-from bot.services.background import Background
+from bot.services.background import Background, Watches
 from bot.services.operations.operation import Finding, Proof
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
@@ -47,8 +47,8 @@ async def in_doubt(one: Machinery, target: str = "db_0") -> Request:
 def background(one: Machinery, trail: Trail | None = None) -> Background:
     """Only its share that looks after unknown ends is used."""
     unused = cast(Any, SimpleNamespace())
-    trail = trail or Trail(one.database)
-    return Background(one.database, one.executor, one.timekeeper, one.reconciler, unused, unused, trail, unused)
+    watches = Watches(anchors=unused, loud_events=unused, trail=trail or Trail(one.database), clock=unused)
+    return Background(one.database, one.executor, one.timekeeper, one.reconciler, unused, watches)
 
 
 async def seconds_in_doubt(one: Machinery, request: Request, look: Any) -> float:
