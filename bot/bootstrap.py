@@ -200,14 +200,9 @@ def _machinery(base: _Foundation) -> _Machinery:
         receipts,
         follow_ups,
     )
+    look = 2 * settings.call_deadline_seconds + 1
     reconciler = Reconciler(
-        database,
-        environments,
-        base.operations,
-        settings.reconcile_seconds,
-        receipts,
-        follow_ups,
-        look_seconds=2 * settings.call_deadline_seconds + 1,
+        database, environments, base.operations, settings.reconcile_seconds, receipts, follow_ups, look_seconds=look
     )
     notices = Notices(database, base.messenger, access, audit_channel=settings.audit_channel)
     anchors = Anchors(database, base.messenger, access.bot_admins, audit_channel=settings.audit_channel)
@@ -269,9 +264,7 @@ def _assembled(base: _Foundation) -> Program:
     api_host = urlsplit(settings.slack_api_url).hostname or ""
 
     def responder_for(invocation: Invocation) -> SlackResponder:
-        return SlackResponder(
-            invocation, base.client, base.messenger, api_host=api_host, slash=base.settings.slack_command
-        )
+        return SlackResponder(invocation, base.client, base.messenger, api_host=api_host, slash=settings.slack_command)
 
     # Left to find a name, Bolt reads the source of the whole stack, which takes longer than all else here.
     app = AsyncApp(

@@ -19,7 +19,7 @@ import uvloop
 import bot.cli
 import bot.db.migrate
 import bot.serving
-from bot.cloudsync.shared import trusted
+from bot.cloudsync.client import trusted_certificates
 from bot.commands.catalogue import all_commands
 from bot.commands.registry import Registry
 from bot.domain import failpoints
@@ -57,7 +57,7 @@ def _warm_up() -> None:
     """What each bot would do again, and no test is about: two thirds of the work of a start."""
     for name in LOADED_LATER:
         importlib.import_module(name)
-    trusted()
+    trusted_certificates()
     Registry(all_commands())
     gc.collect()
     gc.freeze()
