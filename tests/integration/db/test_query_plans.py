@@ -21,6 +21,7 @@ from bot.db.connections import writing_engine
 from bot.db.tables import LOUD
 from bot.db.unit import Unit
 from bot.domain.audit import QUIET_KINDS, Anchor, AuditAction, AuditFilter, AuditKind, AuditOutcome, JsonValue
+from bot.domain.loud_events import LOUD_KINDS
 from bot.services.anchors import is_owed
 from tests.clock import START, ManualClock
 from tests.conftest import AUDIT_KEYS
@@ -96,6 +97,22 @@ def test_whether_an_anchor_is_owed_is_told_by_seeks_alone(connection: Connection
     assert "SEARCH audit_events USING INTEGER PRIMARY KEY (rowid=?)" in steps
     assert "SEARCH audit_anchors USING INTEGER PRIMARY KEY (rowid<?)" in steps
     assert is_owed(unit)
+
+
+def test_what_is_loud_is_looked_for_in_a_stretch_by_primary_key(connection: Connection, postgres_url: str) -> None:
+    unit = Unit(connection, clock=ManualClock(), audit_keys=AUDIT_KEYS)
+    steps = plans_of(connection, lambda: unit.audit.of_kinds(LOUD_KINDS, after=2000, up_to=3000))
+    assert steps == ["SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
+    engine = create_engine(rewritten(postgres_url))
+    with engine.begin() as other:
+        a_trail_of_quiet_words(other, 2_000)
+        other.execute(text("ANALYZE"))
+        kinds = ", ".join(f"'{kind}'" for kind in sorted(LOUD_KINDS))
+        asked = f"SELECT * FROM audit_events WHERE seq > 1000 AND seq <= 1100 AND kind IN ({kinds}) ORDER BY seq"  # noqa: S608
+        plan = "\n".join(other.execute(text(f"EXPLAIN {asked}")).scalars())
+    engine.dispose()
+    assert "Seq Scan" not in plan
+    assert "seq > 1000" in plan
 
 
 def test_no_question_skips_rows_by_offset(connection: Connection) -> None:
