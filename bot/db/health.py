@@ -11,26 +11,54 @@ from bot.domain.fitness import Problem, ProblemKind
 REVISION = "0003"
 """The newest migration: what this code was written against."""
 
+_THERE = {
+    "sqlite": text("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"),
+    "postgresql": text("SELECT to_regclass('alembic_version') IS NOT NULL"),
+}
+"""Whether there is any schema: what SQLAlchemy asks for that costs more than all the rest of this look."""
+
 
 def problems(connection: Connection) -> list[str]:
     """Sentences; empty when all is well."""
-    schema = revision_problem(connection)
+    return [problem.sentence for problem in findings(connection)]
+
+
+def findings(connection: Connection) -> list[Problem]:
+    """The same, each with what it means for a start: one of the schema, or of the trail in the right schema."""
+    revision = found_revision(connection)
+    schema = _said_of(revision)
     if schema:
-        return [schema]
+        return [Problem(kind=_kind_of(revision), sentence=schema)]
     found = (guards_problem(connection), head_problem(connection), anchors_problem(connection))
-    return [problem for problem in found if problem]
+    return [Problem(kind=ProblemKind.UNSOUND, sentence=sentence) for sentence in found if sentence]
 
 
 def revision_problem(connection: Connection) -> str:
     """Whether the schema is the one this code was written against."""
-    if not inspect(connection).has_table("alembic_version"):
+    return _said_of(found_revision(connection))
+
+
+def found_revision(connection: Connection) -> str | None:
+    """The newest migration that was run here; "" where the table tells none, None where there is no table."""
+    if not connection.execute(_THERE[connection.dialect.name]).scalar():
+        return None
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def _said_of(revision: str | None) -> str:
+    if revision is None:
         return "The database has no schema yet: run `python app.py migrate`."
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if found == REVISION:
+    if revision == REVISION:
         return ""
-    behind = str(found or "") < REVISION
+    behind = revision < REVISION
     advice = "run `python app.py migrate`" if behind else "start the newer version of this program"
     return f"The database's schema is {'behind' if behind else 'ahead of'} this program: {advice}."
+
+
+def _kind_of(revision: str | None) -> ProblemKind:
+    if revision is None:
+        return ProblemKind.ABSENT
+    return ProblemKind.BEHIND if revision < REVISION else ProblemKind.UNUSABLE
 
 
 def head_problem(connection: Connection) -> str:
@@ -54,22 +82,6 @@ def anchors_problem(connection: Connection) -> str:
     if found is None or (found[0] or 0) <= found[1]:
         return ""
     return f"An anchor names row {found[0]} of the audit trail, whose last row is {found[1]}."
-
-
-def findings(connection: Connection) -> list[Problem]:
-    """The same, each with what it means for a start."""
-    kind = schema_kind(connection)
-    return [Problem(kind=kind, sentence=sentence) for sentence in problems(connection)]
-
-
-def schema_kind(connection: Connection) -> ProblemKind:
-    """What any problem found here is: one of the schema, or of the trail in the right schema."""
-    if not inspect(connection).has_table("alembic_version"):
-        return ProblemKind.ABSENT
-    found = str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
-    if found == REVISION:
-        return ProblemKind.UNSOUND
-    return ProblemKind.BEHIND if found < REVISION else ProblemKind.UNUSABLE
 
 
 def has_rows(connection: Connection) -> bool:
