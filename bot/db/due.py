@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, exists, literal_column, or_, select
 
 from bot.db.driver import first, time_for
-from bot.db.tables import outbox, requests
+from bot.db.tables import audit_head, outbox, requests
 from bot.domain.access import Gate
 from bot.domain.requests import RequestState
 
@@ -21,6 +21,8 @@ class Due:
     clocks: bool
     looks: bool
     messages: bool
+    head: int
+    """The trail's newest row: as long as it stays, little else has changed."""
 
 
 _Request, _Message = requests.c, outbox.c
@@ -52,11 +54,12 @@ _DUE = select(
         _Message.due_at <= _NOW,
         or_(_Message.lease_until.is_(None), _Message.lease_until <= _NOW),
     ),
+    select(audit_head.c.seq).where(audit_head.c.id == literal_column("1")).scalar_subquery(),
 )
 
 
 def due_at(connection: Connection, now: datetime) -> Due:
     """What is due at this moment."""
     found = first(connection, _DUE, {"now": time_for(connection.dialect, now)})
-    sends, clocks, looks, messages = map(bool, found or (False,) * 4)
-    return Due(sends=sends, clocks=clocks, looks=looks, messages=messages)
+    sends, clocks, looks, messages, head = found or (False,) * 5
+    return Due(sends=bool(sends), clocks=bool(clocks), looks=bool(looks), messages=bool(messages), head=head or 0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import structlog
 
@@ -21,14 +20,12 @@ from bot.domain.ids import new_story_id
 from bot.domain.ports import MessageDelayed, MessageRefused, Messenger, Posted
 from bot.domain.records import OutboxItem
 from bot.domain.replies import ChannelRef, Code, Mood, Paragraph, Reply, Small, line
-from bot.services.lifecycle import LAST_DESTRUCTIVE, OutboxKind, owe_message
+from bot.services.anchors_due import KEY, Rest, is_owed
+from bot.services.lifecycle import OutboxKind, owe_message
 from bot.services.outbox import Drawer
 
 log = structlog.get_logger(__name__)
 
-KEY = "anchor"
-ROWS = 100
-EVERY = timedelta(minutes=15)
 REFUSED_AGAIN_SECONDS = 300
 THREAD_GONE = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 _LINE = re.compile(r"^anchor seq=([0-9]{1,18}) hash=([0-9a-f]{64})$", re.MULTILINE)
@@ -68,25 +65,6 @@ class _Named:
         return {"seq": self.seq, "hash": self.hash, "thread": self.thread}
 
 
-def is_owed(unit: Unit) -> bool:
-    """Whether an anchor is to be put into the outbox now. Asked each second: comparisons and seeks alone."""
-    if unit.outbox.is_waiting(KEY):
-        return False
-    last = unit.anchors.last()
-    seq = last.seq if last else 0
-    rows = unit.audit.head().seq - seq
-    if rows >= ROWS or _last_destructive(unit) > seq:
-        return True
-    is_time = last is None or last.posted_at is None or abs(unit.now - last.posted_at) >= EVERY
-    return is_time and rows > 0 and unit.audit.has_news_since(seq)
-
-
-def _last_destructive(unit: Unit) -> int:
-    """0 where none was, or where somebody wrote something else there."""
-    said = unit.settings.get(LAST_DESTRUCTIVE) or ""
-    return int(said) if said.isdecimal() and len(said) < 20 else 0
-
-
 class Anchors:
     """Owes and posts them. Without an audit channel there are none."""
 
@@ -97,14 +75,15 @@ class Anchors:
         self._messenger = messenger
         self._bot_admins = bot_admins
         self._channel = audit_channel
+        self._rest = Rest()
 
     def drawers(self) -> Mapping[str, Drawer]:
         """How each kind is drawn when its turn comes."""
         return {OutboxKind.ANCHOR: self._anchor, OutboxKind.UNANCHORED: self._unanchored}
 
-    def is_owed(self, unit: Unit) -> bool:
-        """Whether it is time for one."""
-        return bool(self._channel) and is_owed(unit)
+    def is_owed(self, unit: Unit, head: int | None = None) -> bool:
+        """Whether it is time for one. `head`, the trail's newest row: while it stays, that is seldom asked again."""
+        return bool(self._channel) and self._rest.is_over(unit, head)
 
     async def owe(self) -> bool:
         """Put one into the outbox if it is time; True where this call did."""

@@ -107,8 +107,8 @@ class Background:
             "clock": due.clocks,
             "reconcile": due.looks,
             "message": due.messages,
-            "anchor": self._watches.anchors.is_owed(unit),
-            "loud": self._watches.loud_events.is_due(unit),
+            "anchor": self._watches.anchors.is_owed(unit, due.head),
+            "loud": self._watches.loud_events.is_due(unit, due.head),
         }
         return frozenset(name for name, is_due in found.items() if is_due)
 

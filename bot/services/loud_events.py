@@ -92,15 +92,15 @@ class LoudEvents:
         """How its kind is drawn when its turn comes."""
         return {OutboxKind.LOUD_EVENT: self._post}
 
-    def is_due(self, unit: Unit) -> bool:
-        """Whether there is anything new to be gone through."""
-        return bool(self._channel) and self._look(unit) is not None
+    def is_due(self, unit: Unit, head: int) -> bool:
+        """Whether there is anything new to be gone through, the trail's last row being `head`."""
+        return bool(self._channel) and self._look(unit, head) is not None
 
     async def owe(self) -> bool:
         """Put the next one into the outbox; True where this call did. Asked each second: mostly one seek."""
         if not self._channel:
             return False
-        look = await self._database.read(self._look)
+        look = await self._database.read(lambda unit: self._look(unit, unit.audit.head().seq))
         if look is None:
             return False
         owed = False
@@ -110,9 +110,8 @@ class LoudEvents:
             self._quiet_up_to = look.quiet_up_to
         return owed
 
-    def _look(self, unit: Unit) -> _Look | None:
+    def _look(self, unit: Unit, head: int) -> _Look | None:
         """None while there is nothing new, or the one before is still to be told."""
-        head = unit.audit.head().seq
         if head == self._quiet_up_to or unit.outbox.is_waiting(KEY):
             return None
         told = _told(unit, head)

@@ -22,7 +22,7 @@ from bot.db.tables import LOUD
 from bot.db.unit import Unit
 from bot.domain.audit import QUIET_KINDS, Anchor, AuditAction, AuditFilter, AuditKind, AuditOutcome, JsonValue
 from bot.domain.loud_events import LOUD_KINDS
-from bot.services.anchors import is_owed
+from bot.services.anchors_due import is_owed
 from tests.clock import START, ManualClock
 from tests.conftest import AUDIT_KEYS
 from tests.factories import make_entry

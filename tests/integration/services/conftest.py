@@ -52,7 +52,8 @@ class Replica:
 
     async def second(self) -> bool:
         """What one second of the background does; whether an anchor was newly owed."""
-        owed = await self.anchors.owe()
+        is_time = await self.database.read(lambda unit: self.anchors.is_owed(unit, unit.due().head))
+        owed = is_time and await self.anchors.owe()
         await self.deliver()
         return owed
 

@@ -14,7 +14,8 @@ from bot.domain.requests import Request
 from bot.sandbox.slack.outages import Outage
 from bot.sandbox.slack.reading import text_of
 from bot.sandbox.slack.server import StandInSlack
-from bot.services.anchors import EVERY, REFUSED_AGAIN_SECONDS, ROWS, PostedAnchor, posted, threads_begun
+from bot.services.anchors import REFUSED_AGAIN_SECONDS, PostedAnchor, posted, threads_begun
+from bot.services.anchors_due import EVERY, ROWS
 from bot.services.lifecycle import LAST_DESTRUCTIVE, PROGRAM, append_end, entry_for
 from tests.clock import ManualClock
 from tests.conftest import OpenDatabase
