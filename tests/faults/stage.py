@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,19 +52,44 @@ class Balancer(Courier):
         del value
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class Pulse:
     """How late this process came to what it had to do, at its worst: it serves the stand-ins, which note the time."""
 
     worst: float = 0.0
 
-    async def beat(self) -> None:
-        """For as long as the play lasts."""
+
+class Heart:
+    """Beats for all plays that are on at the same time: a heart each would keep this process busy with nothing."""
+
+    def __init__(self) -> None:
+        self._pulses: set[Pulse] = set()
+        self._beating: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def pulse(self) -> Iterator[Pulse]:
+        """For as long as a play lasts."""
+        pulse = Pulse()
+        self._pulses.add(pulse)
+        self._beating = self._beating or asyncio.create_task(self._beat())
+        try:
+            yield pulse
+        finally:
+            self._pulses.remove(pulse)
+            if not self._pulses:
+                self._beating.cancel()
+                self._beating = None
+
+    async def _beat(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + BEAT_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
-            self.worst = max(self.worst, loop.time() - due)
+            for pulse in self._pulses:
+                pulse.worst = max(pulse.worst, loop.time() - due)
+
+
+HEART = Heart()
 
 
 @dataclass(kw_only=True, repr=False)
@@ -171,8 +196,6 @@ async def staged(
         assert isinstance(balancer, Balancer)
         balancer.fleet, balancer.chance = fleet, chance
         await _give_roles(database, workspace)
-        pulse = Pulse()
-        stack.callback(asyncio.create_task(pulse.beat()).cancel)
         yield Stage(
             api=api,
             slack=slack,
@@ -180,7 +203,7 @@ async def staged(
             database_url=database_url,
             fleet=fleet,
             chance=chance,
-            pulse=pulse,
+            pulse=stack.enter_context(HEART.pulse()),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,8 @@ LOOKED_AT = 300
 """Messages on the screen."""
 TRIES = 40
 AGAIN_SECONDS = 0.1
+SOONEST_SECONDS, LATEST_SECONDS = 0.05, 0.25
+"""Between two looks at the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,13 +170,25 @@ def form_of(person: Person) -> View | None:
 
 async def newest_request(stage: Stage, person: Person, since: datetime, wanted: Errand) -> Request | None:
     """The request of this errand that was opened since, as soon as there is one."""
-    for _ in range(round(PATIENCE_SECONDS / 0.05)):
+    waited = 0.0
+    while waited < PATIENCE_SECONDS:
+        seen = stage.workspace.version
         found = await requests_of(stage.database, person.id, since)
         mine = [request for request in found if wanted.is_asked_by(request)]
         if mine:
             return mine[-1]
-        await asyncio.sleep(0.05)
+        waited += await _something_new(stage, seen)
     return None
+
+
+async def _something_new(stage: Stage, seen: int) -> float:
+    """Whoever opened a request soon shows something of it: until then nobody looks often. How long that took."""
+    started = time.monotonic()
+    await asyncio.sleep(SOONEST_SECONDS)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LATEST_SECONDS - SOONEST_SECONDS):
+            await stage.workspace.news(after=seen)
+    return time.monotonic() - started
 
 
 def card_of(stage: Stage, request: Request) -> Message | None:
