@@ -11,10 +11,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import httpx
+import aiohttp
 
 from bot.sandbox.slack.directory import Json
 from bot.sandbox.slack.socket_mode import HungUpError
@@ -88,7 +89,9 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Whom deliveries trust: they go over plain HTTP, and reading the usual certificates takes long."""
+"""Whom those trust who ask over plain HTTP: reading the usual certificates takes long."""
+FOREVER = aiohttp.ClientTimeout(total=None, sock_connect=None)
+"""How long Slack waits is the workspace's to say."""
 
 
 class Courier:
@@ -98,13 +101,15 @@ class Courier:
         self.url = url
         self._workspace = workspace
         self._sockets = sockets
-        self._client = httpx.AsyncClient(trust_env=False, verify=NOBODY, limits=httpx.Limits(max_connections=None))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), timeout=FOREVER
+        )
         self._open_gate = asyncio.Event()
         self._open_gate.set()
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._client.aclose()
+        await self._session.close()
 
     def hold(self) -> None:
         """Keep deliveries back until `release`."""
@@ -138,10 +143,10 @@ class Courier:
         try:
             async with asyncio.timeout(self._workspace.ack_deadline):
                 status, answer = await (self._by_socket(request) if by_socket else self._by_http(request))
-            failure = None if status == httpx.codes.OK else "dispatch_failed"
+            failure = None if status == HTTPStatus.OK else "dispatch_failed"
         except TimeoutError:
             status, answer, failure = 0, "", "operation_timeout"
-        except (httpx.HTTPError, HungUpError) as error:
+        except (aiohttp.ClientError, OSError, HungUpError) as error:
             status, answer, failure = 0, type(error).__name__, "dispatch_failed"
         seconds = time.perf_counter() - started
         done = replace(request, status=status, answer=answer, seconds=seconds, failure=failure)
@@ -150,12 +155,13 @@ class Courier:
         return done
 
     async def _by_http(self, request: Delivery) -> tuple[int, str]:
-        response = await self._client.post(self.url, content=request.body, headers=request.headers, timeout=None)
-        return response.status_code, response.text
+        sent = self._session.post(self.url, data=request.body, headers=request.headers, allow_redirects=False)
+        async with sent as response:
+            return response.status, await response.text(errors="replace")
 
     async def _by_socket(self, request: Delivery) -> tuple[int, str]:
         answer = await self._sockets.send(request.kind.value, request.payload)
-        return httpx.codes.OK, json.dumps(answer) if answer else ""
+        return HTTPStatus.OK, json.dumps(answer) if answer else ""
 
     def _request(self, kind: Kind, payload: Json, manner: Manner) -> Delivery:
         content_type, body = encoded(kind, payload)
