@@ -19,9 +19,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class StandInApi:
-    """Estates by key, what bends their answers, and what was asked of them."""
+    """Estates by key, what bends their answers, and what was asked of them: too much to be spelled out."""
 
     estates: dict[str, Estate]
     switches: Switches = field(default_factory=Switches)
