@@ -21,7 +21,7 @@ from bot.db.audit_summary import summary_of
 from bot.db.audit_targets import is_target, names_like, targets_like
 from bot.db.audit_verify import against_posted, verify_rows, verify_tail
 from bot.db.audit_walk import Finding
-from bot.db.chain import AuditKeys, hash_of
+from bot.db.chain import AuditKeys, hash_in_chain, leaf_of, new_salt
 from bot.db.closing import closing_line
 from bot.db.tables import audit_events, audit_head
 from bot.db.types import as_text
@@ -55,7 +55,7 @@ class AuditTrail:
 
     def append(self, entry: AuditEntry) -> AuditRecord:
         """Add one row to the chain. `TrailUnavailable` outside `Database.write`."""
-        return self.append_draft(drafted(entry))
+        return self.append_draft(drafted(entry, self._connection.dialect.name))
 
     def append_draft(self, draft: Draft) -> AuditRecord:
         """The same, of what was made of an entry before the head was locked: whoever waits for it waits less.
@@ -72,17 +72,18 @@ class AuditTrail:
         return record
 
     def _chained(self, draft: Draft, head: Head, occurred_at: datetime) -> AuditRecord:
-        row: dict[str, Any] = {
-            **draft.entry,
+        salt = new_salt()
+        chained: dict[str, Any] = {
             "seq": head.seq + 1,
-            "occurred_at": occurred_at,
-            "salt": draft.salt,
-            "leaf": draft.leaf,
+            "leaf": leaf_of(salt, draft.columns["payload"]),
             "prev_hash": head.hash,
             "key_id": self._keys.current_id,
         }
-        row_hash = hash_of({**row, "occurred_at": as_text(occurred_at)})
-        return _record({**row, "hash": row_hash, "mac": self._keys.mac(row_hash)})
+        row_hash = hash_in_chain(draft.form, occurred_at=as_text(occurred_at), **chained)
+        mac = self._keys.mac(row_hash)
+        return _record(
+            {**draft.entry, **chained, "occurred_at": occurred_at, "salt": salt, "hash": row_hash, "mac": mac}
+        )
 
     @property
     def written(self) -> Connection:

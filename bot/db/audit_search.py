@@ -96,19 +96,18 @@ def _values(value: JsonValue) -> Iterator[str]:
 
 def index_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:
     """Make rows findable."""
-    index_words(connection, [(seq, words_of_entry(entry)) for seq, entry in entries])
+    index_bodies(connection, [(seq, _body_of_entry(connection, entry)) for seq, entry in entries])
 
 
-def index_words(connection: Connection, rows: Sequence[tuple[int, list[str]]]) -> None:
-    """Make rows findable by these words."""
-    dialect = connection.dialect.name
-    run_all(connection, _INSERTS[dialect], [_entered(dialect, *row) for row in rows])
+def index_bodies(connection: Connection, rows: Sequence[tuple[int, str]]) -> None:
+    """Make rows findable by these; see `body_of`."""
+    run_all(connection, _INSERTS[connection.dialect.name], [{"seq": seq, "body": body} for seq, body in rows])
 
 
 def forget_entries(connection: Connection, entries: Sequence[tuple[int, AuditEntry]]) -> None:
     """Take rows, as they are stored now, out of the index."""
-    dialect = connection.dialect.name
-    connection.execute(_DELETES[dialect], [_entered(dialect, seq, words_of_entry(entry)) for seq, entry in entries])
+    bodies = [{"seq": seq, "body": _body_of_entry(connection, entry)} for seq, entry in entries]
+    connection.execute(_DELETES[connection.dialect.name], bodies)
 
 
 def clear_entries(connection: Connection, last: int) -> None:
@@ -137,8 +136,13 @@ def wipe_forgotten(connection: Connection) -> None:
         connection.execute(_MERGE)
 
 
-def _entered(dialect: str, seq: int, words: list[str]) -> dict[str, int | str]:
-    return {"seq": seq, "body": " ".join(words if dialect == "sqlite" else _with_positions(words))}
+def _body_of_entry(connection: Connection, entry: AuditEntry) -> str:
+    return body_of(connection.dialect.name, words_of_entry(entry))
+
+
+def body_of(dialect: str, words: list[str]) -> str:
+    """What a row is found by, as the engine's index takes it."""
+    return " ".join(words if dialect == "sqlite" else _with_positions(words))
 
 
 def phrases_of(typed: str) -> list[list[str]]:

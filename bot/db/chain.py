@@ -60,6 +60,7 @@ so that its hash can be found not to fit."""
 
 _SORTED = sorted(HASHED)
 _values = itemgetter(*_SORTED)
+_OF_THE_CHAIN = frozenset({"key_id", "leaf", "occurred_at", "prev_hash", "seq"})
 _FLAT = "{" + ",".join(f'"{name}":%s' for name in _SORTED) + "}"
 """RFC 8785 for values that are text, whole numbers or null under sorted ASCII names, and ten times as quick."""
 
@@ -103,8 +104,23 @@ def leaf_of(salt: str, payload: str) -> str:
 
 def hash_of(columns: Mapping[str, JsonValue]) -> str:
     """The hash of a row, over the columns of `HASHED`; `occurred_at` already as text."""
-    cells = [encode_basestring(one) if isinstance(one, str) else _other_cell(one) for one in _values(columns)]
-    return hashlib.sha256((_FLAT % tuple(cells)).encode(errors="surrogatepass")).hexdigest()
+    return hash_of_text(_FLAT % tuple(map(_cell, _values(columns))))
+
+
+def open_form(columns: Mapping[str, JsonValue]) -> str:
+    """What is hashed of a row, with places for all that its place in the chain gives it."""
+    cells = [_cell(columns.get(name)).replace("%", "%%") for name in _SORTED]
+    places = ["%s" if name in _OF_THE_CHAIN else cell for name, cell in zip(_SORTED, cells, strict=True)]
+    return _FLAT % tuple(places)
+
+
+def hash_in_chain(form: str, *, seq: int, occurred_at: str, leaf: str, prev_hash: str, key_id: str) -> str:
+    """The same as `hash_of`, of an `open_form`."""
+    return hash_of_text(form % (_cell(key_id), _cell(leaf), _cell(occurred_at), _cell(prev_hash), seq))
+
+
+def _cell(value: JsonValue) -> str:
+    return encode_basestring(value) if isinstance(value, str) else _other_cell(value)
 
 
 def _other_cell(value: JsonValue) -> str:
@@ -112,8 +128,8 @@ def _other_cell(value: JsonValue) -> str:
 
 
 def hash_of_text(text: str) -> str:
-    """What is signed of a text that is no row."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """What is signed of a text. A row that somebody else wrote may hold what no text has."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def key_id_of(key: bytes) -> str:

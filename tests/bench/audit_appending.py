@@ -22,6 +22,7 @@ import psycopg
 from bot.db.audit import _record
 from bot.db.audit_draft import drafted
 from bot.db.audit_search import _with_positions, words_of_entry
+from bot.db.chain import leaf_of, new_salt
 from bot.db.engine import Database
 from bot.db.unit import Unit
 from bot.domain.audit import AuditEntry
@@ -41,14 +42,13 @@ EACH = 500
 """Rows of each process."""
 
 
-def some_entry() -> AuditEntry:
-    """Ada looks at a database."""
-    return make_entry(payload={"text": "databases show orders-7", "person": "Ada"})
+ENTRY = make_entry(payload={"text": "databases show orders-7", "person": "Ada"})
+"""Ada looks at a database."""
 
 
 async def append(database: Database) -> None:
     """One row, as the program writes it."""
-    await database.append(some_entry())
+    await database.append(ENTRY)
 
 
 async def compare(source: DatabaseSource, *, processes: bool) -> list[Comparison]:
@@ -85,7 +85,7 @@ def _bare_row(row: dict[str, Any], entry: AuditEntry) -> tuple[list[Any], str]:
 def _raw_sqlite(url: str, rows: Iterator[tuple[list[Any], str]]) -> Iterator[None]:
     """Lock head, insert, make it findable, move head, commit; `SINGLE` times a step."""
     marks = ", ".join("?" * len(COLUMNS))
-    insert_row = f"INSERT OR FAIL INTO audit_events ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
+    insert_row = f"INSERT INTO audit_events ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608
     path = url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as database:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
@@ -201,14 +201,14 @@ async def _chained(database: Database, seq: int) -> None:
 async def _unchained(database: Database, seq: int) -> None:
     """The same row, made and written the same way, found by the same words: without a head, a hash or a signature."""
 
-    draft = drafted(some_entry())
+    draft = drafted(ENTRY, database.dialect)
 
     def work(unit: Unit) -> None:
         unchained = {
             "seq": seq,
             "occurred_at": datetime.now(UTC),
-            "salt": draft.salt,
-            "leaf": draft.leaf,
+            "salt": new_salt(),
+            "leaf": leaf_of("", draft.columns["payload"]),
             "prev_hash": f"{seq:064}",
             "hash": f"{seq:064}",
             "mac": "",

@@ -10,7 +10,18 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as some
 
-from bot.db.chain import GENESIS, HASHED, AuditKeys, canonical_json, hash_of, key_id_of, leaf_of, new_salt
+from bot.db.chain import (
+    GENESIS,
+    HASHED,
+    AuditKeys,
+    canonical_json,
+    hash_in_chain,
+    hash_of,
+    key_id_of,
+    leaf_of,
+    new_salt,
+    open_form,
+)
 from bot.domain.audit import JsonValue
 
 OLD, NEW = b"o" * 32, b"n" * 32
@@ -104,6 +115,13 @@ JSON = some.recursive(
     lambda inner: some.lists(inner, max_size=4) | some.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 ).filter(lambda value: "inf" not in repr(value))
+
+
+@given(some.fixed_dictionaries({name: TEXT | some.none() for name in HASHED}), some.integers(1, 2**53 - 1))
+def test_a_row_hashed_in_two_steps_has_the_hash_of_the_whole(columns: dict[str, str | None], seq: int) -> None:
+    of_the_chain = {name: columns[name] or "" for name in ("occurred_at", "leaf", "prev_hash", "key_id")}
+    whole: dict[str, JsonValue] = {**columns, **of_the_chain, "seq": seq}
+    assert hash_in_chain(open_form(dict(columns)), seq=seq, **of_the_chain) == hash_of(whole)
 
 
 @given(some.dictionaries(TEXT, JSON, max_size=4))
