@@ -6,6 +6,7 @@ that Python needs to import it is saved.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -37,6 +38,8 @@ LOADED_LATER = (
     *("slack_bolt.listener_matcher.async_builtins", "tomllib"),
 )
 """What a bot imports on its way to its first delivery."""
+DIE_WITH_PARENT = 1
+"""`PR_SET_PDEATHSIG` (prctl(2)): of a test run that is interrupted no bot is left behind."""
 BROKE_HERE = "a failpoint broke here"
 """In the log of a bot that an exception was raised in. Writers that share a batch recover from it without a word."""
 
@@ -67,6 +70,7 @@ def _become(order: dict[str, Any]) -> None:
     """Turn into the bot, and end with its exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     own_surroundings(order["log"], order["environ"])
     vars(failpoints)["ACTIONS"] = {**failpoints.ACTIONS, "exception": _break_aloud}
     code = 1
