@@ -118,6 +118,7 @@ async def test_on_a_phone_the_address_of_a_fresh_one_leads_through_the_set_up(tm
         await page.locator("#menu").click()
         await page.get_by_role("button", name="# random").click()
         await page.get_by_role("button", name="First list").click()
+        await expect(page.get_by_role("article").last).to_contain_text("12 databases")
         await page.get_by_role("article").last.get_by_role("button", name="Rehearse an approval").click()
         card = page.get_by_role("article").filter(has_text="asks to rehearse an approval")
         await expect(card.get_by_role("button", name="Approve")).to_be_in_viewport()
