@@ -44,11 +44,14 @@ async def sandbox(*options: str) -> AsyncIterator[str]:
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
-    first = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode()
-    assert first.startswith("Open http://127.0.0.1:"), first
-    yield first.split()[1]
-    process.terminate()
-    assert await asyncio.wait_for(process.wait(), 90) == 0
+    try:
+        first = (await asyncio.wait_for(process.stdout.readline(), START_SECONDS)).decode()
+        assert first.startswith("Open http://127.0.0.1:"), first
+        yield first.split()[1]
+    finally:
+        process.terminate()
+        code = await asyncio.wait_for(process.wait(), 90)
+    assert code == 0
 
 
 async def say(page: Page, text: str) -> None:
