@@ -6,20 +6,44 @@ import asyncio
 import os
 import random
 import signal
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import httpx
 
-from bot.sandbox.launch import complete_environment, free_port
+from bot.sandbox.launch import complete_environment
 from bot.sandbox.slack.deliver import NOBODY
 from tests.forking import ForkingProcess
 
 START_SECONDS = 90.0
 """Many may start at once, on a slow machine."""
+
+
+def _quiet_ports() -> Iterator[int]:
+    """Free ports that no outgoing connection is given: of those, any may be taken before a bot comes to listen there.
+
+    Each test process has a beginning of its own, so that no two come to one at the same time.
+    """
+    first = os.getpid() * 97 % len(QUIET_PORTS)
+    return filter(_is_free, cycle((*QUIET_PORTS[first:], *QUIET_PORTS[:first])))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
+
+
+QUIET_PORTS = range(10_000, 32_768)
+"""Below what Linux hands out by itself (`net.ipv4.ip_local_port_range`)."""
+PORTS = _quiet_ports()
 
 
 class Spawner:
@@ -114,7 +138,7 @@ class Fleet:
 
     async def start(self, *arguments: str, **settings: str) -> Replica:
         """One more bot; it may not be ready yet."""
-        port = str(free_port("127.0.0.1"))
+        port = str(next(PORTS))
         environ = complete_environment({**self.settings, "HOST": "127.0.0.1", "PORT": port, **settings})
         self.started += 1
         log = self._folder / f"bot-{self.started}.log"
