@@ -6,6 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from bot.db.chain import AuditKeys
 from bot.db.engine import Database
@@ -14,6 +15,9 @@ from tests.clock import ManualClock
 from tests.databases import DatabaseSource, PostgresSource, SqliteSource, lend, quick_folder
 from tests.statements import compiled_once
 from tests.totals import Totals
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")  # how long an example takes is the machine's affair, and no test's
 
 AUDIT_KEYS = AuditKeys([b"k" * 32])
 
